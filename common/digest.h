@@ -1,0 +1,67 @@
+// Digests of format 1: docs/row-digest-format.md is the specification, test/vectors/ pins it.
+//
+// Compiled into the extension and into the helper: no PostgreSQL header, no allocation, no exceptions,
+// trivially destructible types only (ereport(ERROR) is a longjmp and would skip a destructor).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace airlift {
+
+// The format whose digests this code computes. Format 1 never changes; a better one is format 2.
+inline constexpr int kDigestFormat = 1;
+
+// A 128-bit number; as text it is a UUID, most significant byte first.
+struct Digest128 {
+  uint64_t high = 0;
+  uint64_t low = 0;
+
+  friend constexpr bool operator==(Digest128 a, Digest128 b) noexcept { return a.high == b.high && a.low == b.low; }
+  friend constexpr bool operator!=(Digest128 a, Digest128 b) noexcept { return !(a == b); }
+};
+
+// Sum modulo 2^128.
+constexpr Digest128 operator+(Digest128 a, Digest128 b) noexcept {
+  const uint64_t low = a.low + b.low;
+  return Digest128{a.high + b.high + (low < a.low ? 1u : 0u), low};
+}
+
+// XXH3 128-bit, seed 0, of a row image: the row digest.
+Digest128 HashBytes(const void* bytes, size_t length) noexcept;
+
+// Row count and sum of row digests: independent of order, mergeable, and duplicates count.
+struct TableDigest {
+  uint64_t rows = 0;
+  Digest128 sum;
+
+  constexpr void AddRow(Digest128 row) noexcept {
+    ++rows;
+    sum = sum + row;
+  }
+  constexpr void Merge(const TableDigest& other) noexcept {
+    rows += other.rows;
+    sum = sum + other.sum;
+  }
+  friend constexpr bool operator==(const TableDigest& a, const TableDigest& b) noexcept {
+    return a.rows == b.rows && a.sum == b.sum;
+  }
+  friend constexpr bool operator!=(const TableDigest& a, const TableDigest& b) noexcept { return !(a == b); }
+};
+
+inline constexpr size_t kUuidBytes = 16;
+inline constexpr size_t kUuidTextLength = 36;
+
+// The 16 bytes of a uuid value, most significant first.
+void StoreUuid(Digest128 digest, unsigned char* bytes) noexcept;
+Digest128 LoadUuid(const unsigned char* bytes) noexcept;
+
+// Writes 36 characters and a terminating NUL.
+void FormatUuid(Digest128 digest, char* text) noexcept;
+// Accepts the 36-character form only, in either case; false when `text` is anything else.
+bool ParseUuid(const char* text, size_t length, Digest128* digest) noexcept;
+
+static_assert(std::is_trivially_destructible_v<TableDigest> && std::is_trivially_copyable_v<TableDigest>);
+
+}  // namespace airlift

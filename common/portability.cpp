@@ -1,0 +1,55 @@
+#include "portability.h"
+
+namespace airlift {
+
+namespace {
+
+// OIDs below this are assigned by hand in PostgreSQL's sources and never change from version to version
+// (src/include/access/transam.h, FirstGenbkiObjectId).
+constexpr TypeOid kFirstUnstableOid = 10000;
+
+// Their binary form is the OID of what they name.
+constexpr TypeOid kRegTypes[] = {
+    24,    // regproc
+    2202,  // regprocedure
+    2203,  // regoper
+    2204,  // regoperator
+    2205,  // regclass
+    2206,  // regtype
+    3734,  // regconfig
+    3769,  // regdictionary
+    4089,  // regnamespace
+    4096,  // regrole
+    4191,  // regcollation
+    8326,  // regdatabase (19)
+};
+
+bool IsRegType(TypeOid type) noexcept {
+  for (const TypeOid reg : kRegTypes)
+    if (type == reg) return true;
+  return false;
+}
+
+}  // namespace
+
+bool IsPortable(TypeOid type, TypeLookup lookup, void* context) noexcept {
+  TypeFacts facts;
+  if (IsRegType(type) || !lookup(context, type, &facts)) return false;
+  switch (facts.kind) {
+    case 'd':
+      return IsPortable(facts.base, lookup, context);
+    case 'r':
+    case 'm':
+      return facts.has_send && IsPortable(facts.range_subtype, lookup, context);
+    case 'c':  // record_send writes the type OID of every field
+    case 'p':
+      return false;
+    default:
+      break;
+  }
+  if (facts.is_array)  // array_send writes the element's type OID
+    return facts.element < kFirstUnstableOid && IsPortable(facts.element, lookup, context);
+  return facts.has_send;
+}
+
+}  // namespace airlift
