@@ -1,0 +1,71 @@
+#include "base/stop.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace airlift {
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+int wake_pipe[2] = {-1, -1};
+std::mutex callbacks_mutex;
+std::vector<std::function<void()>*> callbacks;
+
+void HandleSignal(int signal_number) {
+  if (stop_requested.load()) _exit(128 + signal_number);
+  RequestStop();
+}
+
+void WatchForStop() {
+  char byte;
+  if (read(wake_pipe[0], &byte, 1) != 1) return;
+  const std::lock_guard lock(callbacks_mutex);
+  for (auto* callback : callbacks) (*callback)();
+}
+
+}  // namespace
+
+void InstallStopHandlers() {
+  if (pipe(wake_pipe) != 0) throw Error("could not create a pipe for the signal handlers");
+  struct sigaction action = {};
+  action.sa_handler = HandleSignal;
+  sigemptyset(&action.sa_mask);
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal_number, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  std::thread(WatchForStop).detach();
+}
+
+void RequestStop() {
+  stop_requested.store(true);
+  const char byte = 's';
+  if (wake_pipe[1] >= 0 && write(wake_pipe[1], &byte, 1) < 0) {
+    // The flag is set; the watcher only shortens the wait.
+  }
+}
+
+bool StopRequested() { return stop_requested.load(); }
+
+void CheckStop() {
+  if (StopRequested()) throw Stopped();
+}
+
+StopCallback::StopCallback(std::function<void()> cancel) : cancel_(std::move(cancel)) {
+  const std::lock_guard lock(callbacks_mutex);
+  callbacks.push_back(&cancel_);
+}
+
+StopCallback::~StopCallback() {
+  const std::lock_guard lock(callbacks_mutex);
+  callbacks.erase(std::remove(callbacks.begin(), callbacks.end(), &cancel_), callbacks.end());
+}
+
+}  // namespace airlift
