@@ -1,0 +1,83 @@
+# The front door. `make help` lists the targets.
+#
+# Two builds stand behind it: PGXS for the server extension (extension/Makefile) and CMake for the helper and the tests.
+# Variables: PG_CONFIG (the PostgreSQL to build for), WERROR=1 (warnings are errors), JOBS, CMAKE_FLAGS, TESTS (a regular
+# expression of the CTest names to run).
+
+PG_CONFIG ?= pg_config
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+BUILD ?= build/helper
+SLOW_BUILD ?= build/sanitized
+TESTS ?= .
+export PG_CONFIG
+
+WERROR_FLAG = $(if $(WERROR),ON,OFF)
+COMPILER_FLAG = $(if $(filter-out default,$(origin CXX)),-DCMAKE_CXX_COMPILER=$(CXX))
+EXTENSION_MAKE = $(MAKE) -C extension PG_CONFIG=$(PG_CONFIG) $(if $(WERROR),WERROR=1)
+CTEST = ctest --output-on-failure --no-tests=error -R '$(TESTS)'
+
+.DEFAULT_GOAL := all
+.PHONY: all extension helper tests install uninstall installcheck test test-unit test-e2e test-slow demo bench lint \
+	format packages clean help
+
+all: extension helper ## build the extension (for PG_CONFIG) and the helper (build/helper/pg_airlift)
+
+extension: ## build the server extension only
+	+$(EXTENSION_MAKE) all
+
+helper: ## build the helper program only
+	@cmake -S . -B $(BUILD) -DAIRLIFT_WERROR=$(WERROR_FLAG) -DAIRLIFT_TESTS=OFF $(COMPILER_FLAG) $(CMAKE_FLAGS)
+	@cmake --build $(BUILD) --parallel $(JOBS)
+
+tests: ## build the helper and the test programs
+	@cmake -S . -B $(BUILD) -DAIRLIFT_WERROR=$(WERROR_FLAG) -DAIRLIFT_TESTS=ON $(COMPILER_FLAG) $(CMAKE_FLAGS)
+	@cmake --build $(BUILD) --parallel $(JOBS)
+
+install: all ## install both where pg_config says
+	+$(EXTENSION_MAKE) install
+	install -d '$(DESTDIR)$(shell $(PG_CONFIG) --bindir)'
+	install -m 755 $(BUILD)/pg_airlift '$(DESTDIR)$(shell $(PG_CONFIG) --bindir)/pg_airlift'
+
+uninstall: ## remove what install put there
+	+$(EXTENSION_MAKE) uninstall
+	rm -f '$(DESTDIR)$(shell $(PG_CONFIG) --bindir)/pg_airlift'
+
+installcheck: extension ## run the extension's regression tests on a throw-away server
+	test/regress
+
+test: extension tests ## the one test command: unit, regression, end-to-end
+	test/run $(BUILD) -LE slow -R '$(TESTS)'
+
+test-unit: tests ## unit tests only (seconds)
+	$(CTEST) --test-dir $(BUILD) -L unit
+
+test-e2e: extension tests ## end-to-end tests only
+	test/run $(BUILD) -L e2e -LE slow -R '$(TESTS)'
+
+test-slow: extension ## the second tier: everything under AddressSanitizer and UBSan, bigger cases as well
+	@cmake -S . -B $(SLOW_BUILD) -DAIRLIFT_SANITIZE=ON -DAIRLIFT_WERROR=$(WERROR_FLAG) $(COMPILER_FLAG) $(CMAKE_FLAGS)
+	@cmake --build $(SLOW_BUILD) --parallel $(JOBS)
+	PG_AIRLIFT_SLOW_TESTS=1 test/run $(SLOW_BUILD) -R '$(TESTS)'
+
+demo: ## install what is missing, build, and show a whole verified move on two throw-away servers
+	@demo/run
+
+bench: ## run the benchmarks (bench/*); each says what it measures
+	@set -e; for script in $(sort $(wildcard bench/*)); do \
+		if [ -f "$$script" ] && [ -x "$$script" ]; then echo "== $$script"; "$$script"; fi; done
+
+lint: ## check the formatting of all C++ sources
+	git ls-files '*.cpp' '*.h' | xargs -r clang-format --dry-run -Werror
+
+format: ## format all C++ sources
+	git ls-files '*.cpp' '*.h' | xargs -r clang-format -i
+
+packages: ## install the Debian packages that building and testing need
+	scripts/install-packages
+
+clean: ## remove everything that was built
+	-$(MAKE) -C extension clean
+	rm -rf build results
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
