@@ -132,6 +132,7 @@ void Connection::Execute(const std::string& sql) {
 
 void Connection::StartCopyOut(const std::string& sql) {
   CheckStop();
+  copied_rows_ = 0;
   Check(PQexec(connection_.get(), sql.c_str()), {PGRES_COPY_OUT});
 }
 
@@ -144,6 +145,7 @@ bool Connection::NextCopyData(std::string_view* data) {
     return true;
   }
   if (length == -2) Throw(nullptr);
+  copied_rows_ = Check(PQgetResult(connection_.get()), {PGRES_COMMAND_OK}).AffectedRows();
   DrainResults();
   return false;
 }
@@ -177,6 +179,16 @@ void Connection::AbandonCopyIn(const std::string& reason) noexcept {
   while (PGresult* raw = PQgetResult(connection_.get())) PQclear(raw);
 }
 
+void Connection::Rollback() noexcept {
+  if (PQtransactionStatus(connection_.get()) == PQTRANS_ACTIVE) {
+    // A COPY under way: without the cancel, the server would send the rest of the table first.
+    char ignored[256];
+    PQcancel(cancel_.get(), ignored, sizeof ignored);
+  }
+  // Not through Execute: a stop request must not keep the rollback from being sent.
+  PQclear(PQexec(connection_.get(), "ROLLBACK"));
+}
+
 std::string Connection::QuoteLiteral(const std::string& value) const {
   char* quoted = PQescapeLiteral(connection_.get(), value.data(), value.size());
   if (quoted == nullptr) Throw(nullptr);
@@ -187,8 +199,7 @@ std::string Connection::QuoteLiteral(const std::string& value) const {
 
 Transaction::~Transaction() {
   if (committed_) return;
-  // Not through Execute: a stop request must not keep the rollback from being sent.
-  PQclear(PQexec(connection_.get(), "ROLLBACK"));
+  connection_.Rollback();
 }
 
 void Transaction::Commit() {

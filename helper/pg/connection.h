@@ -96,12 +96,18 @@ class Connection {
   // The next CopyData message: one row in binary format after the header. The view is valid until the next call.
   bool NextCopyData(std::string_view* data);
 
+  // Rows that the server counted in the COPY ... TO STDOUT just finished.
+  int64_t copied_rows() const { return copied_rows_; }
+
   // Starts COPY ... FROM STDIN, feeds it, ends it; FinishCopyIn returns the rows that the server counted.
   void StartCopyIn(const std::string& sql);
   void PutCopyData(std::string_view data);
   int64_t FinishCopyIn();
   // Makes the server abandon the COPY with `reason`; does not throw.
   void AbandonCopyIn(const std::string& reason) noexcept;
+
+  // Cancels what runs and rolls back; never throws.
+  void Rollback() noexcept;
 
   bool InTransaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
   bool IsBroken() const { return PQstatus(connection_.get()) != CONNECTION_OK; }
@@ -117,6 +123,7 @@ class Connection {
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel_;
   std::unique_ptr<char, decltype(&PQfreemem)> copy_buffer_{nullptr, &PQfreemem};
+  int64_t copied_rows_ = 0;
   std::unique_ptr<StopCallback> on_stop_;
 };
 

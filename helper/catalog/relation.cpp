@@ -1,0 +1,171 @@
+#include "catalog/relation.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "catalog/types.h"
+#include "pg/identifier.h"
+
+namespace airlift {
+
+namespace {
+
+// One row per table, partitioned table or leaf; the leaves' rows follow their root's.
+constexpr const char* kRelationsQuery = R"(
+WITH configuration AS (
+  SELECT pg_catalog.unnest(e.extconfig) AS oid, pg_catalog.unnest(e.extcondition) AS condition
+  FROM pg_catalog.pg_extension e WHERE e.extname <> 'pg_airlift'
+), candidate AS (
+  SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.reltuples,
+         CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::pg_catalog.oid ELSE c.oid END AS root
+  FROM pg_catalog.pg_class c
+  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND c.oid >= 16384
+    AND (c.relkind <> 'f' OR c.relispartition)
+)
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.root,
+       CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_size(c.oid)
+              / pg_catalog.current_setting('block_size')::pg_catalog.int8 ELSE 0 END,
+       CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END,
+       GREATEST(c.reltuples, 0)::pg_catalog.int8, configuration.condition, configuration.oid IS NOT NULL
+FROM candidate c
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     LEFT JOIN configuration ON configuration.oid = c.oid
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pg_airlift', 'airlift')
+  AND (configuration.oid IS NOT NULL OR NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.root AND d.deptype = 'e'))
+ORDER BY c.root, c.oid <> c.root, c.oid)";
+
+constexpr const char* kColumnsQuery = R"(
+SELECT a.attrelid, a.attname, a.atttypid, a.attgenerated <> ''
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND c.oid >= 16384
+  AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum)";
+
+// Partition trees in which the partition of a row may be another one on the target: keys that are expressions, hash keys
+// of types whose hash uses OIDs or is not pinned, range keys that compare under a collation other than C.
+constexpr const char* kRoutingQuery = R"(
+SELECT DISTINCT pg_catalog.pg_partition_root(p.partrelid)::pg_catalog.oid
+FROM pg_catalog.pg_partitioned_table p
+     CROSS JOIN LATERAL pg_catalog.unnest(p.partattrs::pg_catalog.int2[], p.partcollation::pg_catalog.oid[])
+       AS key(attnum, collation)
+     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = key.attnum
+     LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+     LEFT JOIN pg_catalog.pg_collation c ON c.oid = key.collation
+WHERE key.attnum = 0
+   OR p.partstrat = 'h' AND (t.oid >= 10000 OR t.typtype <> 'b' OR t.typelem <> 0 OR NOT COALESCE(c.collisdeterministic, true))
+   OR p.partstrat IN ('r', 'l') AND t.oid >= 10000 AND t.typtype NOT IN ('d', 'e')
+   OR p.partstrat = 'r' AND COALESCE(c.collname, 'C') NOT IN ('C', 'POSIX'))";
+
+constexpr const char* kStoredTablesQuery = R"(
+SELECT c.oid, n.nspname, c.relname,
+       pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8,
+       pg_catalog.pg_table_size(c.oid)
+FROM pg_catalog.pg_class root
+     JOIN pg_catalog.pg_namespace rn ON rn.oid = root.relnamespace
+     CROSS JOIN LATERAL (
+       SELECT root.oid AS relid WHERE root.relkind = 'r'
+       UNION
+       SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(root.oid) WHERE isleaf AND root.relkind = 'p'
+     ) leaf
+     JOIN pg_catalog.pg_class c ON c.oid = leaf.relid AND c.relkind = 'r'
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE rn.nspname = $1 AND root.relname = $2
+ORDER BY c.oid)";
+
+uint32_t Oid(const Result& result, int row, int column) { return static_cast<uint32_t>(result.Integer(row, column)); }
+
+// Root relations by OID, in the query's order; leaves are folded into their root.
+std::map<uint32_t, Relation> ReadRelations(Connection& connection) {
+  std::map<uint32_t, Relation> relations;
+  const Result result = connection.Query(kRelationsQuery);
+  for (int row = 0; row < result.rows(); ++row) {
+    const uint32_t oid = Oid(result, row, 0);
+    const uint32_t root = Oid(result, row, 4);
+    const char kind = result.Text(row, 3)[0];
+    const StoredTable table{oid, result.Text(row, 1), result.Text(row, 2), result.Integer(row, 5),
+                            result.Integer(row, 6)};
+    Relation& relation = relations[root];
+    if (oid == root) {
+      relation.oid = oid;
+      relation.schema = table.schema;
+      relation.name = table.name;
+      relation.is_partitioned = kind == 'p';
+      relation.condition = result.Text(row, 8);
+      relation.is_extension_configuration = result.Boolean(row, 9);
+    }
+    relation.estimated_rows += static_cast<double>(kind == 'r' ? result.Integer(row, 7) : 0);
+    if (kind == 'r') relation.stored.push_back(table);
+    if (kind == 'f') relation.foreign_leaves.push_back(DisplayName(table.schema, table.name));
+  }
+  return relations;
+}
+
+void ReadColumns(Connection& connection, std::map<uint32_t, Relation>& relations) {
+  const TypeCatalog types(connection);
+  const Result result = connection.Query(kColumnsQuery);
+  for (int row = 0; row < result.rows(); ++row) {
+    const auto found = relations.find(Oid(result, row, 0));
+    if (found == relations.end()) continue;
+    const TypeOid type = Oid(result, row, 2);
+    Column column{result.Text(row, 1), result.Boolean(row, 3), types.IsPortable(type), {}};
+    if (!column.is_portable) column.output_function = types.OutputFunction(type);
+    found->second.columns.push_back(std::move(column));
+  }
+}
+
+void ReadRouting(Connection& connection, std::map<uint32_t, Relation>& relations) {
+  const Result result = connection.Query(kRoutingQuery);
+  for (int row = 0; row < result.rows(); ++row) {
+    const auto found = relations.find(Oid(result, row, 0));
+    if (found != relations.end()) found->second.needs_routing = true;
+  }
+}
+
+}  // namespace
+
+int64_t Relation::bytes() const {
+  int64_t total = 0;
+  for (const StoredTable& table : stored) total += table.bytes;
+  return total;
+}
+
+std::string Relation::display_name() const { return DisplayName(schema, name); }
+
+bool Relation::AllPortable() const {
+  return std::all_of(columns.begin(), columns.end(), [](const Column& column) { return column.is_portable; });
+}
+
+bool Relation::HasGenerated() const {
+  return std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.is_generated; });
+}
+
+std::vector<Relation> LoadRelations(Connection& connection, const std::vector<NamePattern>& patterns) {
+  std::map<uint32_t, Relation> by_oid = ReadRelations(connection);
+  ReadColumns(connection, by_oid);
+  ReadRouting(connection, by_oid);
+  std::vector<Relation> relations;
+  for (auto& [oid, relation] : by_oid) {
+    if (relation.oid != 0 && Matches(patterns, relation.schema, relation.name))
+      relations.push_back(std::move(relation));
+  }
+  std::sort(relations.begin(), relations.end(), [](const Relation& a, const Relation& b) {
+    return std::tie(a.schema, a.name) < std::tie(b.schema, b.name);
+  });
+  return relations;
+}
+
+std::vector<StoredTable> LoadStoredTables(Connection& connection, const std::string& schema, const std::string& name) {
+  const Result result = connection.Query(kStoredTablesQuery, {schema, name});
+  std::vector<StoredTable> tables;
+  for (int row = 0; row < result.rows(); ++row) {
+    tables.push_back({Oid(result, row, 0), result.Text(row, 1), result.Text(row, 2), result.Integer(row, 3),
+                      result.Integer(row, 4)});
+  }
+  return tables;
+}
+
+}  // namespace airlift

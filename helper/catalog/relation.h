@@ -1,0 +1,67 @@
+// The tables of a database as units of copying and comparing, read from the catalogs in a constant number of queries.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/pattern.h"
+#include "pg/connection.h"
+
+namespace airlift {
+
+struct Column {
+  std::string name;
+  bool is_generated = false;  // GENERATED ALWAYS AS (...): recomputed by the target, never copied
+  // True when the type's binary form means the same on another server (common/portability.h).
+  bool is_portable = true;
+  std::string output_function;  // qualified and quoted; what images a column that is not portable
+};
+
+// A table that has rows of its own: an ordinary table or a leaf partition.
+struct StoredTable {
+  uint32_t oid = 0;
+  std::string schema;
+  std::string name;
+  int64_t heap_blocks = 0;
+  int64_t bytes = 0;  // heap, TOAST, maps
+};
+
+// A unit of comparison: an ordinary table, or a partitioned table with its leaves.
+struct Relation {
+  uint32_t oid = 0;
+  std::string schema;
+  std::string name;
+  bool is_partitioned = false;
+  std::vector<Column> columns;  // live ones, in attnum order
+  std::vector<StoredTable> stored;
+  double estimated_rows = 0;
+  // Rows must be routed through the partitioned table on the target, because what partition a row belongs to may be
+  // another one there (hash of an enum, range of a text under another collation).
+  bool needs_routing = false;
+  // Leaves that are foreign tables: their rows are neither copied nor compared.
+  std::vector<std::string> foreign_leaves;
+  // "WHERE ..." of an extension's configuration table (pg_extension.extcondition); empty for user tables.
+  std::string condition;
+  bool is_extension_configuration = false;
+
+  int64_t bytes() const;
+  std::string display_name() const;
+  bool AllPortable() const;
+  bool HasGenerated() const;
+};
+
+// All user tables whose name matches `patterns` (all when empty), ordered by schema and name. Temporary tables, system
+// schemas, extensions' own tables (other than their configuration tables) and our own state are left out.
+std::vector<Relation> LoadRelations(Connection& connection, const std::vector<NamePattern>& patterns = {});
+
+// The leaves (or the table itself) of one relation as they are on `connection` now; empty when it does not exist.
+std::vector<StoredTable> LoadStoredTables(Connection& connection, const std::string& schema, const std::string& name);
+
+// For the state tables: a helper that takes over needs no second look at the source's catalogs.
+nlohmann::json ToJson(const Relation& relation);
+Relation RelationFromJson(const nlohmann::json& json);
+
+}  // namespace airlift

@@ -1,0 +1,106 @@
+#include "copy/table_copy.h"
+
+#include <fmt/format.h>
+
+#include "digest/stream_digest.h"
+#include "pg/identifier.h"
+
+namespace airlift {
+
+namespace {
+
+// "(a, b)" of the columns that are copied; "" when there are none, which COPY takes for "all but the generated ones".
+std::string ColumnList(const Relation& relation) {
+  std::string list;
+  for (const Column& column : relation.columns) {
+    if (column.is_generated) continue;
+    list += (list.empty() ? "" : ", ") + QuoteIdentifier(column.name);
+  }
+  return list;
+}
+
+std::string Parenthesized(const std::string& list) { return list.empty() ? "" : " (" + list + ")"; }
+
+const char* Format(const Relation& relation) { return relation.AllPortable() ? "binary" : "text"; }
+
+std::string CopyOutStatement(const Relation& relation, const CopyPart& part) {
+  const std::string name = QualifiedName(part.table.schema, part.table.name);
+  const std::string columns = ColumnList(relation);
+  if (part.range.IsWhole() && relation.condition.empty())
+    return fmt::format("COPY {}{} TO STDOUT (FORMAT {})", name, Parenthesized(columns), Format(relation));
+  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", columns, name,
+                     RangePredicate(part.range, relation.condition), Format(relation));
+}
+
+std::string CopyInStatement(const Relation& relation, const CopyPart& part) {
+  const std::string name = relation.needs_routing ? QualifiedName(relation.schema, relation.name)
+                                                  : QualifiedName(part.table.schema, part.table.name);
+  return fmt::format("COPY {}{} FROM STDIN (FORMAT {}{})", name, Parenthesized(ColumnList(relation)),
+                     Format(relation), part.truncate_and_freeze ? ", FREEZE" : "");
+}
+
+// Joins CopyData messages into larger ones: the framing of COPY FROM is free, and fewer messages cost less.
+class CopyInBuffer {
+ public:
+  explicit CopyInBuffer(Connection& target) : target_(target) { buffer_.reserve(kCapacity); }
+
+  void Add(std::string_view data) {
+    if (buffer_.size() + data.size() > kCapacity) Flush();
+    if (data.size() >= kCapacity) {
+      target_.PutCopyData(data);
+    } else {
+      buffer_.append(data);
+    }
+  }
+  void Flush() {
+    if (buffer_.empty()) return;
+    target_.PutCopyData(buffer_);
+    buffer_.clear();
+  }
+
+ private:
+  static constexpr size_t kCapacity = 256 * 1024;
+
+  Connection& target_;
+  std::string buffer_;
+};
+
+void PrepareTarget(Connection& target, const Relation& relation, const CopyPart& part) {
+  const std::string name = QualifiedName(part.table.schema, part.table.name);
+  if (part.truncate_and_freeze) target.Execute("TRUNCATE ONLY " + name);
+  if (relation.is_extension_configuration) target.Execute("DELETE FROM " + name + " " + relation.condition);
+}
+
+}  // namespace
+
+bool CopyStreamsRowImages(const Relation& relation) { return relation.AllPortable() && !relation.HasGenerated(); }
+
+CopyOutcome CopyTablePart(Connection& source, Connection& target, const Relation& relation, const CopyPart& part,
+                          Meter& meter) {
+  PrepareTarget(target, relation, part);
+  source.StartCopyOut(CopyOutStatement(relation, part));
+  target.StartCopyIn(CopyInStatement(relation, part));
+  const bool is_image = CopyStreamsRowImages(relation);
+  CopyOutcome outcome;
+  StreamDigest stream;
+  CopyInBuffer buffer(target);
+  MeterBatch batch(meter);
+  std::string_view data;
+  while (source.NextCopyData(&data)) {
+    if (is_image) stream.Add(data);
+    buffer.Add(data);
+    outcome.bytes += static_cast<int64_t>(data.size());
+    batch.Add(1, static_cast<int64_t>(data.size()));
+  }
+  buffer.Flush();
+  const int64_t sent = source.copied_rows();
+  outcome.rows = target.FinishCopyIn();
+  if (outcome.rows != sent) {
+    throw Error(fmt::format("{}: the source sent {} rows but the target took {}",
+                            DisplayName(part.table.schema, part.table.name), sent, outcome.rows));
+  }
+  if (is_image) outcome.digest = stream.digest();
+  return outcome;
+}
+
+}  // namespace airlift

@@ -1,0 +1,49 @@
+#include "source/extension_client.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr int kApiVersion = 1;
+
+std::string NameArray(const Relation& relation) {
+  std::string array = "{";
+  for (const Column& column : relation.columns) {
+    if (array.size() > 1) array += ',';
+    array += '"';
+    for (const char c : column.name) {
+      if (c == '"' || c == '\\') array += '\\';
+      array += c;
+    }
+    array += '"';
+  }
+  return array + "}";
+}
+
+}  // namespace
+
+std::optional<std::string> FindExtension(Connection& source) {
+  const Result found = source.Query("SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'pg_airlift'");
+  if (found.rows() == 0) return std::nullopt;
+  if (source.Query("SELECT airlift.api_version()").Integer(0, 0) != kApiVersion) return std::nullopt;
+  return found.Text(0, 0);
+}
+
+SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
+  const Parameter condition =
+      relation.condition.empty() ? Parameter() : Parameter(relation.condition.substr(sizeof("WHERE")));
+  const Result result = source.Query(
+      "SELECT row_count, digest, complete, reason "
+      "FROM airlift.table_digest($1::pg_catalog.oid, $2::pg_catalog.text[], $3)",
+      {std::to_string(relation.oid), NameArray(relation), condition});
+  SourceDigest digest;
+  digest.digest.rows = static_cast<uint64_t>(result.Integer(0, 0));
+  const std::string text = result.Text(0, 1);
+  if (!ParseUuid(text.data(), text.size(), &digest.digest.sum))
+    throw Error("source: airlift.table_digest returned no digest for " + relation.display_name());
+  digest.is_complete = result.Boolean(0, 2);
+  digest.reason = result.Text(0, 3);
+  return digest;
+}
+
+}  // namespace airlift

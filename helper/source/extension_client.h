@@ -1,0 +1,26 @@
+// The only caller of airlift.*: what the extension on the source does for the helper.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "catalog/relation.h"
+#include "digest.h"
+#include "pg/connection.h"
+
+namespace airlift {
+
+// A digest, and whether it speaks of all rows; `reason` says why not.
+struct SourceDigest {
+  TableDigest digest;
+  bool is_complete = true;
+  std::string reason;
+};
+
+// The extension's version when it is installed in this database and speaks our digest format, else nullopt.
+std::optional<std::string> FindExtension(Connection& source);
+
+// airlift.table_digest: one scan in the server, parallel where the server's planner sees fit.
+SourceDigest DigestByExtension(Connection& source, const Relation& relation);
+
+}  // namespace airlift
