@@ -1,0 +1,24 @@
+// Runs the pg_airlift program that was built with the tests (or PG_AIRLIFT_PROGRAM).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/process.h"
+
+namespace airlift::test {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string HelperPath();
+
+// The limit is far above what a test needs: it turns a hang into a failure.
+ProcessResult RunHelper(const std::vector<std::string>& arguments, const Environment& environment = {},
+                        std::chrono::seconds limit = std::chrono::seconds(180));
+
+std::unique_ptr<Process> StartHelper(const std::vector<std::string>& arguments, const Environment& environment = {});
+
+}  // namespace airlift::test
