@@ -22,14 +22,13 @@ std::string Environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-void WatchOver(const std::string& directory) { RunOrThrow({Servers(), "watch", std::to_string(getpid()), directory}); }
-
 // Everything of this process lies below one directory; a watcher removes it even if the process is killed.
 const std::string& WorkDirectory() {
   static const std::string directory = [] {
     char path[] = "/tmp/airlift-e2e.XXXXXX";
     if (mkdtemp(path) == nullptr) throw std::runtime_error("could not create a temporary directory");
     RunOrThrow({"chmod", "755", path});
+    RunOrThrow({Servers(), "watch", std::to_string(getpid()), path});
     return std::string(path);
   }();
   return directory;
@@ -45,7 +44,6 @@ const std::string& TreeOf(Side side) {
   tree = Environment(side == Side::kSource ? "PG_AIRLIFT_SOURCE_TREE" : "PG_AIRLIFT_TARGET_TREE");
   if (tree.empty()) {
     const std::string directory = WorkDirectory() + "/" + SideName(side) + "_tree";
-    WatchOver(directory);
     tree = FirstLine(RunOrThrow({Servers(), "tree", SideName(side), directory}));
   }
   return tree;
@@ -57,7 +55,7 @@ class SharedClusters : public ::testing::Environment {
  public:
   void TearDown() override {
     for (auto& cluster : shared_clusters) cluster.reset();
-    RunOrThrow({"rm", "-rf", WorkDirectory()});
+    RunProcess({Servers(), "destroy", WorkDirectory()});
   }
 };
 
@@ -78,7 +76,6 @@ Cluster::Cluster(Side side, const std::vector<std::string>& settings) : side_(si
   std::vector<std::string> command = {Servers(), "init", bindir_, directory_};
   command.insert(command.end(), settings.begin(), settings.end());
   RunOrThrow(command);
-  WatchOver(directory_);
   Start();
   if (side == Side::kTarget) RunOrThrow({Servers(), "managed", directory_, kMasterPassword});
 }
