@@ -1,5 +1,7 @@
 #include "digest.h"
 
+#include <new>
+
 #include "byte_order.h"
 
 #define XXH_INLINE_ALL
@@ -9,6 +11,20 @@ namespace airlift {
 
 Digest128 HashBytes(const void* bytes, size_t length) noexcept {
   const XXH128_hash_t hash = XXH3_128bits(bytes, length);
+  return Digest128{hash.high64, hash.low64};
+}
+
+StreamingHash::StreamingHash() noexcept {
+  static_assert(sizeof(XXH3_state_t) == sizeof state_ && alignof(XXH3_state_t) <= alignof(StreamingHash));
+  XXH3_128bits_reset(new (state_) XXH3_state_t);
+}
+
+void StreamingHash::Add(const void* bytes, size_t length) noexcept {
+  XXH3_128bits_update(reinterpret_cast<XXH3_state_t*>(state_), bytes, length);
+}
+
+Digest128 StreamingHash::Digest() const noexcept {
+  const XXH128_hash_t hash = XXH3_128bits_digest(reinterpret_cast<const XXH3_state_t*>(state_));
   return Digest128{hash.high64, hash.low64};
 }
 

@@ -31,6 +31,19 @@ constexpr Digest128 operator+(Digest128 a, Digest128 b) noexcept {
 // XXH3 128-bit, seed 0, of a row image: the row digest.
 Digest128 HashBytes(const void* bytes, size_t length) noexcept;
 
+// HashBytes of bytes that come in pieces: the same digest, however they are cut.
+class StreamingHash {
+ public:
+  StreamingHash() noexcept;
+  void Add(const void* bytes, size_t length) noexcept;
+  // Of all bytes added so far; more may follow.
+  Digest128 Digest() const noexcept;
+
+ private:
+  // Room for xxHash's own state, whose header stays out of this one.
+  alignas(64) unsigned char state_[576];
+};
+
 // Row count and sum of row digests: independent of order, mergeable, and duplicates count.
 struct TableDigest {
   uint64_t rows = 0;
@@ -62,6 +75,7 @@ void FormatUuid(Digest128 digest, char* text) noexcept;
 // Accepts the 36-character form only, in either case; false when `text` is anything else.
 bool ParseUuid(const char* text, size_t length, Digest128* digest) noexcept;
 
+static_assert(std::is_trivially_destructible_v<StreamingHash>);
 static_assert(std::is_trivially_destructible_v<TableDigest> && std::is_trivially_copyable_v<TableDigest>);
 
 }  // namespace airlift
