@@ -130,6 +130,21 @@ void Connection::Execute(const std::string& sql) {
   Check(PQexec(connection_.get(), sql.c_str()), {PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY});
 }
 
+void Connection::ExecuteScript(const std::string& sql, const std::function<void(std::string_view tag)>& completed) {
+  CheckStop();
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) Throw(nullptr);
+  std::unique_ptr<PGresult, decltype(&PQclear)> failed(nullptr, &PQclear);
+  while (PGresult* raw = PQgetResult(connection_.get())) {
+    std::unique_ptr<PGresult, decltype(&PQclear)> result(raw, &PQclear);
+    if (PQresultStatus(raw) == PGRES_FATAL_ERROR) {
+      if (!failed) failed = std::move(result);
+    } else {
+      completed(PQcmdStatus(raw));
+    }
+  }
+  if (failed || IsBroken()) Throw(failed.get());
+}
+
 void Connection::StartCopyOut(const std::string& sql) {
   CheckStop();
   copied_rows_ = 0;

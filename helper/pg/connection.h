@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,6 +91,8 @@ class Connection {
   Result Query(const std::string& sql, const Parameters& parameters = {});
   // One or more statements in one implicit transaction; results are thrown away.
   void Execute(const std::string& sql);
+  // The same, with each statement's command tag ("SELECT 1", "RELEASE") as it completes; throws the first error.
+  void ExecuteScript(const std::string& sql, const std::function<void(std::string_view tag)>& completed);
 
   // Starts COPY ... TO STDOUT; read it with NextCopyData until it returns false.
   void StartCopyOut(const std::string& sql);

@@ -30,7 +30,9 @@ std::optional<std::string> RoleAccess::Ask(const std::string& role) {
   if (can.rows() == 0) return fmt::format("role {} does not exist on the target", DisplayName(role));
   if (can.Boolean(0, 0)) return std::nullopt;
   const std::string options = target_.server_major() >= 16 ? " WITH SET TRUE, INHERIT TRUE" : "";
-  return TryStatement(target_, fmt::format("GRANT {} TO CURRENT_USER{}", QuoteIdentifier(role), options));
+  auto refusal = TryStatement(target_, fmt::format("GRANT {} TO CURRENT_USER{}", QuoteIdentifier(role), options));
+  if (!refusal) granted_.push_back(role);
+  return refusal;
 }
 
 }  // namespace airlift

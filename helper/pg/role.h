@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pg/connection.h"
 
@@ -20,12 +21,15 @@ class RoleAccess {
   // Why the user cannot act as `role` on the target ("role "x" does not exist", the server's own words), or nullopt
   // when it can. Asked once per role. Within a transaction, a refused grant is rolled back alone.
   std::optional<std::string> WhyNot(const std::string& role);
+  // Roles that WhyNot granted to the user.
+  const std::vector<std::string>& granted() const { return granted_; }
 
  private:
   std::optional<std::string> Ask(const std::string& role);
 
   Connection& target_;
   std::map<std::string, std::optional<std::string>> answers_;
+  std::vector<std::string> granted_;
 };
 
 }  // namespace airlift

@@ -1,0 +1,46 @@
+// PostgreSQL's client programs: which pg_dump to use, and running it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/conninfo.h"
+
+namespace airlift {
+
+struct ClientProgram {
+  std::string path;
+  int version = 0;  // like PG_VERSION_NUM: 150020
+
+  int major() const { return version / 10000; }
+};
+
+// The version that `pg_dump --version` prints, as PG_VERSION_NUM; 0 where the text is none.
+int ParseProgramVersion(const std::string& text);
+
+// The program for a move from `source_major` to `target_major`, out of `candidates`: the newest that is not older than
+// the source and not newer than the target, else the oldest newer one (it may write clauses that the target does not
+// know). Throws Error with a hint when none will do.
+ClientProgram ChooseProgram(const std::vector<ClientProgram>& candidates, int source_major, int target_major);
+
+// Looks for pg_dump in `bindir` alone when it is given, else in PATH and in the places of the usual packages.
+std::vector<ClientProgram> FindPrograms(const std::string& bindir);
+
+// Runs the program with `info` as its --dbname; a password goes through the environment, never the command line. Ends
+// it when a stop is requested. Throws Error with the program's stderr as DETAIL when it fails.
+void RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments);
+
+// A private directory (0700) below `parent` (TMPDIR or /tmp where that is empty), removed with what is in it.
+class WorkDirectory {
+ public:
+  explicit WorkDirectory(const std::string& parent);
+  ~WorkDirectory();
+  WorkDirectory(const WorkDirectory&) = delete;
+  WorkDirectory& operator=(const WorkDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace airlift

@@ -1,0 +1,315 @@
+#include "schema/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+
+#include "digest.h"
+#include "pg/identifier.h"
+#include "schema/rewrite.h"
+#include "schema/rules.h"
+#include "schema/sql_lexer.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr std::string_view kOwnExtension = "pg_airlift";
+constexpr std::string_view kExtensionPrefix = "EXTENSION ";
+
+// Kinds that pg_restore gives an ALTER ... OWNER TO.
+constexpr std::string_view kOwnedKinds[] = {"AGGREGATE",
+                                            "COLLATION",
+                                            "CONVERSION",
+                                            "DOMAIN",
+                                            "EVENT TRIGGER",
+                                            "FOREIGN DATA WRAPPER",
+                                            "FOREIGN TABLE",
+                                            "FUNCTION",
+                                            "MATERIALIZED VIEW",
+                                            "OPERATOR",
+                                            "OPERATOR CLASS",
+                                            "OPERATOR FAMILY",
+                                            "PROCEDURAL LANGUAGE",
+                                            "PROCEDURE",
+                                            "SCHEMA",
+                                            "SEQUENCE",
+                                            "SERVER",
+                                            "STATISTICS",
+                                            "TABLE",
+                                            "TEXT SEARCH CONFIGURATION",
+                                            "TEXT SEARCH DICTIONARY",
+                                            "TYPE",
+                                            "VIEW"};
+
+bool StartsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+// Properties of large objects, which move with their data.
+bool IsAboutLargeObject(const ArchiveEntry& e) {
+  return StartsWith(e.name, "LARGE OBJECT") && (e.kind == "ACL" || e.kind == "COMMENT" || e.kind == "SECURITY LABEL");
+}
+
+class Planner {
+ public:
+  Planner(const SourceFacts& source, const TargetFacts& target) : source_(source), target_(target) {}
+
+  SchemaPlan Make(Archive archive) {
+    source_database_ = archive.database;
+    for (ArchiveEntry& entry : archive.entries) Add(std::move(entry));
+    AddInvalidIndexes();
+    std::stable_sort(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.phase < b.phase; });
+    int64_t number = 0;
+    for (SchemaEntry& entry : entries_) entry.entry = ++number;
+    char fingerprint[kUuidTextLength + 1];
+    FormatUuid(fingerprint_, fingerprint);
+    return {std::move(entries_), fingerprint};
+  }
+
+ private:
+  void Add(ArchiveEntry archived) {
+    const KindRule* rule = FindKindRule(archived.kind);
+    if (archived.kind == "DATABASE") NoteDatabaseOwner(archived);
+    if (rule != nullptr && rule->action == RuleAction::kIgnore) return;
+    if (IsAboutLargeObject(archived) || IsDefaultComment(archived)) return;
+    SchemaEntry entry = Convert(archived);
+    entry.phase = OwnPhase(archived, rule);
+    if (rule != nullptr && rule->action == RuleAction::kLeaveOut) LeaveOut(&entry, std::string(rule->reason));
+    if (IsOurs(archived)) LeaveOut(&entry, "belongs to pg_airlift, which the target does not need");
+    if (entry.state == EntryState::kPending) Prepare(archived, &entry);
+    if (entry.kind == "DEFAULT ACL") entry.expected = source_.superusers.contains(entry.owner);
+    if (IsExtensionComment(archived)) entry.expected = true;  // extensions belong to the service's superuser
+    phases_[entry.dump_id] = entry.phase;
+    const bool pending = entry.state == EntryState::kPending;
+    entries_.push_back(std::move(entry));
+    if (pending) AddCompanions(archived);
+  }
+
+  SchemaEntry Convert(ArchiveEntry& archived) {
+    SchemaEntry entry;
+    entry.dump_id = archived.dump_id;
+    entry.class_oid = archived.class_oid;
+    entry.object_oid = archived.object_oid;
+    entry.kind = archived.kind;
+    entry.schema = archived.schema;
+    entry.name = archived.name;
+    entry.owner = archived.owner;
+    entry.dependencies = archived.dependencies;
+    entry.sql = RemoveInternalOptions(archived.sql);
+    return entry;
+  }
+
+  // Not before what the entry depends on. An index that a job builds goes ahead of the partitioned index above it:
+  // they meet at INDEX ATTACH only.
+  Phase OwnPhase(const ArchiveEntry& archived, const KindRule* rule) const {
+    if (FindJob(archived) != nullptr) return Phase::kIndex;
+    Phase phase = archived.section == ArchiveSection::kPostData ? Phase::kPostData : Phase::kPreData;
+    if (rule != nullptr) phase = rule->phase;
+    for (const int32_t id : archived.dependencies) {
+      const auto found = phases_.find(id);
+      if (found == phases_.end()) continue;
+      phase = std::max(phase, found->second == Phase::kIndex ? Phase::kPostData : found->second);
+    }
+    return phase;
+  }
+
+  // The index that a worker builds for this entry, if any.
+  const IndexFact* FindJob(const ArchiveEntry& archived) const {
+    uint32_t index_oid = archived.object_oid;
+    if (archived.kind == "CONSTRAINT") {
+      const auto constraint = source_.constraint_indexes.find(archived.object_oid);
+      if (constraint == source_.constraint_indexes.end()) return nullptr;
+      index_oid = constraint->second;
+    } else if (archived.kind != "INDEX") {
+      return nullptr;
+    }
+    const auto found = source_.indexes.find(index_oid);
+    if (found == source_.indexes.end() || !found->second.on_plain_table) return nullptr;
+    // A constraint takes over btree indexes only (WITHOUT OVERLAPS has another).
+    if (archived.kind == "CONSTRAINT" && !found->second.is_btree) return nullptr;
+    return &found->second;
+  }
+
+  bool IsOurs(const ArchiveEntry& archived) const {
+    if (archived.kind == "EXTENSION") return archived.name == kOwnExtension;
+    return archived.kind == "SCHEMA" && source_.own_schemas.contains(archived.name);
+  }
+
+  static bool IsExtensionComment(const ArchiveEntry& archived) {
+    return archived.kind == "COMMENT" && archived.schema.empty() && StartsWith(archived.name, kExtensionPrefix);
+  }
+
+  bool IsDefaultComment(const ArchiveEntry& archived) const {
+    return IsExtensionComment(archived) &&
+           source_.extensions_with_default_comment.contains(Unquoted(archived.name.substr(kExtensionPrefix.size())));
+  }
+
+  static void LeaveOut(SchemaEntry* entry, const std::string& reason) {
+    entry->state = EntryState::kLeftOut;
+    entry->reason = reason;
+    entry->expected = true;
+  }
+
+  void Prepare(const ArchiveEntry& archived, SchemaEntry* entry) {
+    AddToFingerprint(archived);
+    if (StartsWith(entry->name, "DATABASE ") || entry->kind == "DATABASE PROPERTIES")
+      entry->sql = RenameDatabase(entry->sql, source_database_, target_.database);
+    if (entry->kind == "ACL") entry->sql = fmt::format("{}", fmt::join(GrantStatements(entry->sql), "\n"));
+    if (const IndexFact* job = FindJob(archived)) PrepareIndex(*job, entry);
+    if (entry->kind == "FK CONSTRAINT") PrepareForeignKey(entry);
+    if (!archived.table_access_method.empty()) PrepareAccessMethod(archived.table_access_method, entry);
+  }
+
+  void PrepareIndex(const IndexFact& fact, SchemaEntry* entry) {
+    entry->table_oid = fact.table_oid;
+    entry->weight = fact.pages;
+    if (entry->kind == "CONSTRAINT") {
+      const auto sql = UseIndexForConstraint(entry->sql);
+      if (!sql) {
+        entry->phase = Phase::kPostData;
+        return;
+      }
+      entry->is_constraint_backing = true;
+      entry->build_sql = fact.definition;
+      entry->sql = *sql;
+    } else {
+      std::tie(entry->build_sql, entry->sql) = SplitFirst(entry->sql);
+    }
+  }
+
+  void PrepareForeignKey(SchemaEntry* entry) {
+    const auto found = source_.foreign_keys.find(entry->object_oid);
+    if (found == source_.foreign_keys.end() || !found->second.on_plain_table || !found->second.is_validated) return;
+    const auto split = SplitValidation(entry->sql);
+    if (!split) return;
+    entry->sql = split->add_sql;
+    SchemaEntry validation = Companion(*entry, "FK VALIDATION", Phase::kValidate, split->validate_sql);
+    validation.table_oid = found->second.table_oid;
+    validation.weight = found->second.pages;
+    entries_.push_back(std::move(validation));
+  }
+
+  void PrepareAccessMethod(const std::string& method, SchemaEntry* entry) {
+    if (method == "heap") return;
+    if (target_.table_access_methods.contains(method)) {
+      entry->sql =
+          fmt::format("SET LOCAL default_table_access_method = {};\n{}\n;SET LOCAL default_table_access_method = heap;",
+                      QuoteIdentifier(method), entry->sql);
+      return;
+    }
+    SchemaEntry note = Companion(*entry, "TABLE ACCESS METHOD", entry->phase, {});
+    LeaveOut(&note, fmt::format("the target has no access method \"{}\" and uses its default", method));
+    entries_.push_back(std::move(note));
+  }
+
+  // Entries of our own that follow from an archived one.
+  void AddCompanions(const ArchiveEntry& archived) {
+    const SchemaEntry object = entries_.back();
+    if (!archived.tablespace.empty()) {
+      SchemaEntry note = Companion(object, "TABLESPACE", object.phase, {});
+      LeaveOut(&note, fmt::format("was in tablespace \"{}\"; managed servers have one volume", archived.tablespace));
+      entries_.push_back(std::move(note));
+    }
+    if (archived.kind == "MATERIALIZED VIEW" && source_.populated_materialized_views.contains(archived.object_oid)) {
+      // With row-level security as the owner meets it; a session of ours would rather fail.
+      entries_.push_back(Companion(object, "MATERIALIZED VIEW DATA", Phase::kRefresh,
+                                   fmt::format("SET row_security = on; REFRESH MATERIALIZED VIEW {}; "
+                                               "SET row_security = off;",
+                                               QualifiedName(object.schema, object.name))));
+    }
+    const std::string owner_sql = OwnerStatement(archived);
+    if (owner_sql.empty() || archived.owner == target_.migrating_role) return;
+    const Phase phase = object.phase == Phase::kEventTrigger ? Phase::kEventTrigger : Phase::kOwner;
+    SchemaEntry owner = Companion(object, "OWNER", phase, owner_sql);
+    owner.expected = source_.superusers.contains(archived.owner);
+    entries_.push_back(std::move(owner));
+  }
+
+  static SchemaEntry Companion(const SchemaEntry& object, const char* kind, Phase phase, const std::string& sql) {
+    SchemaEntry entry;
+    entry.kind = kind;
+    entry.schema = object.schema;
+    entry.name = object.name;
+    entry.owner = object.owner;
+    entry.phase = phase;
+    entry.sql = sql;
+    entry.dependencies = {object.dump_id};
+    return entry;
+  }
+
+  void NoteDatabaseOwner(const ArchiveEntry& archived) {
+    if (archived.owner == target_.migrating_role) return;
+    SchemaEntry note;
+    note.kind = "OWNER";
+    note.name = "DATABASE " + target_.database;
+    note.phase = Phase::kOwner;
+    LeaveOut(&note,
+             fmt::format("the database keeps its owner at the target (at the source it is \"{}\")", archived.owner));
+    entries_.push_back(std::move(note));
+  }
+
+  // pg_dump passes over them without a word.
+  void AddInvalidIndexes() {
+    for (const auto& [oid, fact] : source_.indexes) {
+      if (fact.is_valid) continue;
+      SchemaEntry entry;
+      entry.kind = "INDEX";
+      entry.schema = fact.schema;
+      entry.name = fact.name;
+      entry.object_oid = oid;
+      entry.phase = Phase::kIndex;
+      LeaveOut(&entry, "is not valid at the source");
+      entries_.push_back(std::move(entry));
+    }
+  }
+
+  // The first statement and the others.
+  static std::pair<std::string, std::string> SplitFirst(const std::string& sql) {
+    const std::vector<std::string> statements = SplitStatements(sql);
+    std::string rest;
+    for (size_t i = 1; i < statements.size(); ++i) rest += statements[i];
+    return {statements.empty() ? std::string() : statements[0], rest};
+  }
+
+  void AddToFingerprint(const ArchiveEntry& e) {
+    std::string text(kUuidBytes, '\0');
+    StoreUuid(fingerprint_, reinterpret_cast<unsigned char*>(text.data()));
+    for (const std::string* part : {&e.kind, &e.schema, &e.name, &e.owner, &e.tablespace, &e.table_access_method})
+      text += *part + '\0';
+    text += RemoveInternalOptions(e.sql);
+    fingerprint_ = HashBytes(text.data(), text.size());
+  }
+
+  const SourceFacts& source_;
+  const TargetFacts& target_;
+  std::string source_database_;
+  std::vector<SchemaEntry> entries_;
+  std::unordered_map<int32_t, Phase> phases_;
+  Digest128 fingerprint_;
+};
+
+}  // namespace
+
+std::string OwnerStatement(const ArchiveEntry& entry) {
+  if (entry.owner.empty()) return {};
+  if (std::find(std::begin(kOwnedKinds), std::end(kOwnedKinds), entry.kind) == std::end(kOwnedKinds)) return {};
+  std::string object;
+  if (entry.kind == "SCHEMA") {  // schema public has a comment in place of a DROP
+    object = "SCHEMA " + QuoteIdentifier(entry.name);
+  } else if (StartsWith(entry.drop_sql, "DROP ")) {
+    object = entry.drop_sql.substr(5);
+    while (!object.empty() && (object.back() == '\n' || object.back() == ';')) object.pop_back();
+  } else {
+    return {};  // the sequence of an identity column goes with its table
+  }
+  return fmt::format("ALTER {} OWNER TO {};", object, QuoteIdentifier(entry.owner));
+}
+
+SchemaPlan MakePlan(Archive archive, const SourceFacts& source, const TargetFacts& target) {
+  return Planner(source, target).Make(std::move(archive));
+}
+
+}  // namespace airlift

@@ -1,0 +1,176 @@
+#include "schema/schema_mover.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "pg/identifier.h"
+#include "schema/archive.h"
+#include "schema/client_program.h"
+#include "schema/entry_runner.h"
+#include "schema/foreign_keys.h"
+#include "schema/ownership.h"
+#include "schema/plan.h"
+#include "schema/source_facts.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr const char* kLockTimeout = "--lock-wait-timeout=60s";
+constexpr int kOne = 1;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  if (!file) throw Error(fmt::format("could not read \"{}\"", path));
+  return std::move(bytes).str();
+}
+
+Archive Dump(const SchemaOptions& options, const ClientProgram& program, const std::string& snapshot) {
+  const WorkDirectory directory(options.work_dir);
+  const std::string path = directory.path() + "/schema.dump";
+  std::vector<std::string> arguments = {"--format=custom", "--schema-only", "--encoding=UTF8", kLockTimeout,
+                                        "--file=" + path};
+  if (!snapshot.empty()) arguments.push_back("--snapshot=" + snapshot);
+  arguments.insert(arguments.end(), options.pg_dump_arguments.begin(), options.pg_dump_arguments.end());
+  RunClientProgram(program, options.source, arguments);
+  return ParseArchive(ReadFile(path));
+}
+
+TargetFacts ReadTargetFacts(Connection& target) {
+  TargetFacts facts;
+  const Result session = target.Query("SELECT pg_catalog.current_database(), current_user");
+  facts.database = session.Text(0, 0);
+  facts.migrating_role = session.Text(0, 1);
+  const Result methods = target.Query("SELECT amname FROM pg_catalog.pg_am WHERE amtype = 't'");
+  for (int row = 0; row < methods.rows(); ++row) facts.table_access_methods.insert(methods.Text(row, 0));
+  return facts;
+}
+
+LeftOut ToLeftOut(const SchemaEntry& entry) { return {entry.kind, EntryLabel(entry), entry.reason, entry.expected}; }
+
+// One line for all objects that could not be given to one role, for one reason.
+class OwnerSummary {
+ public:
+  void Add(const SchemaEntry& entry) { ++counts_[{entry.owner, entry.reason, entry.expected}]; }
+
+  void AppendTo(std::vector<LeftOut>* list) const {
+    for (const auto& [key, count] : counts_) {
+      const auto& [owner, reason, expected] = key;
+      list->push_back({"OWNER", fmt::format("{} ({} object{})", DisplayName(owner), count, count == 1 ? "" : "s"),
+                       reason, expected});
+    }
+  }
+
+ private:
+  std::map<std::tuple<std::string, std::string, bool>, int> counts_;
+};
+
+}  // namespace
+
+SchemaMover::SchemaMover(SchemaOptions options, Connection& source, Connection& target)
+    : options_(std::move(options)), source_(source), target_(target), store_(target) {}
+
+SchemaMover::~SchemaMover() = default;
+
+void SchemaMover::Load(const std::string& snapshot) {
+  const ClientProgram program =
+      ChooseProgram(FindPrograms(options_.pg_bindir), source_.server_major(), target_.server_major());
+  if (options_.note) options_.note(fmt::format("reading the schema with {}", program.path));
+  const SourceFacts facts = ReadSourceFacts(source_);
+  SchemaPlan plan = MakePlan(Dump(options_, program, snapshot), facts, ReadTargetFacts(target_));
+  if (const auto stored = store_.FindLoad()) {
+    if (stored->fingerprint == plan.fingerprint) return;
+    throw Error("the source's schema has changed since this run began",
+                "What was restored so far belongs to the earlier schema.", "Start over with --restart.");
+  }
+  Transaction transaction(target_);
+  store_.Write({plan.fingerprint, options_.into_existing}, plan.entries);
+  transaction.Commit();
+}
+
+void SchemaMover::RunWith(const std::function<void(EntryRunner&)>& work) {
+  const auto load = store_.FindLoad();
+  if (!load) throw Error("the schema has not been loaded");
+  EntryRunner runner(target_, load->into_existing);
+  work(runner);
+}
+
+void SchemaMover::RestorePreData() {
+  RunWith([](EntryRunner& runner) {
+    runner.RunPhase(Phase::kPreData);
+    runner.MarkBlocked(Phase::kIndex);
+  });
+}
+
+std::vector<IndexJob> SchemaMover::IndexJobs() {
+  std::vector<IndexJob> jobs;
+  int64_t after = 0;
+  while (true) {
+    const auto batch = store_.Pending(Phase::kIndex, after, EntryRunner::kBatch * 10);
+    if (batch.empty()) return jobs;
+    after = batch.back().entry;
+    for (const SchemaEntry& entry : batch) {
+      if (entry.state != EntryState::kPending) continue;
+      jobs.push_back({entry.entry, entry.table_oid, EntryLabel(entry), entry.weight, entry.is_constraint_backing});
+    }
+  }
+}
+
+void SchemaMover::RestorePostData() {
+  RunWith([this](EntryRunner& runner) {
+    runner.RunPhase(Phase::kIndex);
+    runner.RunPhase(Phase::kPostData);
+    runner.RunPhase(Phase::kForeignKey);
+    runner.MarkBlocked(Phase::kValidate);
+    ValidateForeignKeys(target_, options_.target, options_.jobs);
+    runner.RunPhase(Phase::kTrigger);
+    Ownership ownership(target_, runner, options_.note);
+    ownership.RunPhase(Phase::kOwner);
+    ownership.RunPhase(Phase::kDefaultAcl);
+    runner.RunPhase(Phase::kAcl);
+    runner.RunPhase(Phase::kRefresh, kOne);
+    runner.RunPhase(Phase::kEventTrigger, kOne);
+  });
+}
+
+std::vector<LeftOut> SchemaMover::LeftOuts() {
+  std::vector<LeftOut> list;
+  OwnerSummary owners;
+  for (const SchemaEntry& entry : store_.Reported()) {
+    if (entry.kind == "OWNER" && !entry.owner.empty()) {
+      owners.Add(entry);
+    } else {
+      list.push_back(ToLeftOut(entry));
+    }
+  }
+  owners.AppendTo(&list);
+  return list;
+}
+
+void RunIndexJob(Connection& target, int64_t number) {
+  EntryStore store(target);
+  const auto entry = store.Find(number);
+  if (!entry || entry->state != EntryState::kPending || entry->phase != Phase::kIndex) return;
+  EntryOutcome outcome{number, entry->sql.empty() ? EntryState::kDone : EntryState::kBuilt, "", false};
+  target.Execute("SAVEPOINT airlift_index");
+  try {
+    target.Execute(entry->build_sql);
+    target.Execute("RELEASE SAVEPOINT airlift_index");
+  } catch (const SqlError& error) {
+    if (!IsRefusal(error)) throw;
+    target.Execute("ROLLBACK TO SAVEPOINT airlift_index");
+    const auto load = store.FindLoad();
+    const bool kept = load && load->into_existing && IsDuplicate(error);
+    outcome.state = kept ? EntryState::kKept : EntryState::kLeftOut;
+    outcome.reason = kept ? "exists already" : RefusalReason(error);
+    outcome.expected = kept;
+  }
+  store.Save({outcome});
+}
+
+}  // namespace airlift
