@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BUILD ?= build/helper
 SLOW_BUILD ?= build/sanitized
 TESTS ?= .
-export PG_CONFIG
+export PG_CONFIG WERROR
 
 WERROR_FLAG = $(if $(WERROR),ON,OFF)
 COMPILER_FLAG = $(if $(filter-out default,$(origin CXX)),-DCMAKE_CXX_COMPILER=$(CXX))
