@@ -13,9 +13,10 @@ class ImageBuffer {
   // Memory comes from `context` and lives as long as it does.
   void Init(MemoryContext context);
 
-  void Clear() { length_ = 0; }
+  char* data() { return data_; }
   const char* data() const { return data_; }
   size_t length() const { return length_; }
+  char* end() { return data_ + capacity_; }  // of the room, not of what was written
 
   // Makes room for `size` more bytes and returns where they go. Fewer may be used.
   char* Reserve(size_t size) {
@@ -34,10 +35,6 @@ class ImageBuffer {
   void AppendBytes(const void* bytes, size_t size) {
     memcpy(Reserve(size), bytes, size);
     length_ += size;
-  }
-  void AppendInt16(uint16_t value) {
-    StoreBigEndian16(Reserve(2), value);
-    length_ += 2;
   }
   void AppendInt32(uint32_t value) {
     StoreBigEndian32(Reserve(4), value);

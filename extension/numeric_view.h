@@ -1,5 +1,5 @@
-// Reading a numeric where it lies on disk (src/backend/utils/adt/numeric.c describes the layout; it is the same in every
-// supported server version, for pg_upgrade's sake).
+// Reading a numeric where it lies on disk (src/backend/utils/adt/numeric.c describes the layout; it is the same in
+// every supported server version, for pg_upgrade's sake).
 #pragma once
 
 #include "image_buffer.h"
@@ -8,10 +8,10 @@
 namespace airlift {
 
 struct NumericView {
-  uint16 sign;    // as numeric_send writes it: kNumericPositive and so on
-  int weight;     // of the first digit, in powers of 10000
-  int scale;      // decimal digits shown after the point
-  int count;      // base-10000 digits
+  uint16 sign;  // as numeric_send writes it: kNumericPositive and so on
+  int weight;   // of the first digit, in powers of 10000
+  int scale;    // decimal digits shown after the point
+  int count;    // base-10000 digits
   const char* digits;
 
   int Digit(int i) const { return i >= 0 && i < count ? LoadUnaligned<int16>(digits + 2 * i) : 0; }

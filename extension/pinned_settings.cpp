@@ -48,13 +48,9 @@ void CallWithUtf8Client(void (*function)(void*), void* argument) {
                     errmsg("conversion between %s and %s is not supported", "UTF8", GetDatabaseEncodingName())));
   SetClientEncoding(PG_UTF8);
   PG_TRY();
-  {
-    function(argument);
-  }
+  { function(argument); }
   PG_FINALLY();
-  {
-    SetClientEncoding(encoding);
-  }
+  { SetClientEncoding(encoding); }
   PG_END_TRY();
 }
 

@@ -2,6 +2,7 @@
 
 #include "pinned_settings.h"
 #include "server_catalog.h"
+#include "varlena.h"
 
 extern "C" {
 #include "utils/typcache.h"
@@ -15,10 +16,11 @@ struct RowEncoder {
   MemoryContext codecs_context;  // everything that depends on types; reset when they change
   MemoryContext scratch;         // reset per row
 
-  uint64 generation;  // CatalogGeneration() when the codecs were made; 0 = none
+  uint64 generation;  // catalog_generation when the codecs were made; 0 = none
   int first_argument;
   bool is_record;
-  uint64 record_identifier;  // of the row type that the codecs are for
+  Oid record_type;  // the row type that the codecs are for; invalid = none
+  int32 record_typmod;
 
   TupleDesc descriptor;  // records: all attributes, dropped ones included
   Datum* values;
@@ -86,7 +88,7 @@ Oid ArgumentType(FunctionCallInfo fcinfo, int i) {
 }
 
 void PrepareArguments(FunctionCallInfo fcinfo, RowEncoder* encoder) {
-  const uint64 generation = CatalogGeneration();
+  const uint64 generation = catalog_generation;
   ForgetCodecs(encoder);
   const int first = encoder->first_argument;
   const int columns = PG_NARGS() - first;
@@ -95,17 +97,17 @@ void PrepareArguments(FunctionCallInfo fcinfo, RowEncoder* encoder) {
     AllocateColumns(encoder, columns);
     for (int i = 0; i < columns; ++i) AddColumn(encoder, i, ArgumentType(fcinfo, first + i));
   }
-  encoder->record_identifier = 0;
+  encoder->record_type = InvalidOid;
   encoder->generation = generation;
 }
 
 // Codecs for one row type, to be replaced when a row of another comes.
-void PrepareRecord(RowEncoder* encoder, Oid type, int32 typmod, uint64 identifier) {
-  const uint64 generation = CatalogGeneration();
+void PrepareRecord(RowEncoder* encoder, Oid type, int32 typmod) {
+  const uint64 generation = catalog_generation;
   ForgetCodecs(encoder);
   TupleDesc descriptor = lookup_rowtype_tupdesc(type, typmod);
   const MemoryContext caller = MemoryContextSwitchTo(encoder->codecs_context);
-  encoder->descriptor = CreateTupleDescCopy(descriptor);
+  encoder->descriptor = CreateTupleDescCopyConstr(descriptor);
   MemoryContextSwitchTo(caller);
   ReleaseTupleDesc(descriptor);
 
@@ -120,29 +122,123 @@ void PrepareRecord(RowEncoder* encoder, Oid type, int32 typmod, uint64 identifie
     else
       AddColumn(encoder, i, attribute->atttypid);
   }
-  encoder->record_identifier = identifier;
+  encoder->record_type = type;
+  encoder->record_typmod = typmod;
   encoder->generation = generation;
+}
+
+// At most 16 bytes are moved without a call.
+pg_attribute_always_inline void CopyShort(char* to, const char* from, size_t size) {
+  if (size > 16) {
+    memcpy(to, from, size);
+  } else if (size >= 8) {
+    memcpy(to, from, 8);
+    memcpy(to + size - 8, from + size - 8, 8);
+  } else if (size >= 4) {
+    memcpy(to, from, 4);
+    memcpy(to + size - 4, from + size - 4, 4);
+  } else {
+    for (size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
+}
+
+// Where the next column goes. The two addresses live in registers: the compiler must assume that a store through a char
+// pointer changes the buffer's own members.
+struct Cursor {
+  char* to;
+  char* end;
+
+  // Starts a new image with the number of its columns.
+  Cursor(ImageBuffer& image, int columns) : to(image.data()), end(image.end()) {
+    StoreBigEndian16(to, static_cast<uint16>(columns));
+    to += 2;
+  }
+  void Suspend(ImageBuffer& image) const { image.AdvanceTo(to); }
+  void Resume(ImageBuffer& image, size_t size) {
+    to = image.Reserve(size);
+    end = image.end();
+  }
+  void MakeRoom(ImageBuffer& image, size_t size) {
+    if (likely(static_cast<size_t>(end - to) >= size)) return;
+    Suspend(image);
+    Resume(image, size);
+  }
+};
+
+constexpr size_t kInlineRoom = 12;  // the largest form with a fixed size
+
+pg_attribute_always_inline void WriteValue(ImageBuffer& image, Cursor& cursor, Datum value, ValueCodec& codec) {
+  switch (codec.inline_form) {
+    case InlineForm::kInt16:
+      cursor.MakeRoom(image, kInlineRoom);
+      StoreBigEndian32(cursor.to, 2);
+      StoreBigEndian16(cursor.to + 4, DatumGetUInt16(value));
+      cursor.to += 6;
+      return;
+    case InlineForm::kInt32:
+      cursor.MakeRoom(image, kInlineRoom);
+      StoreBigEndian64(cursor.to, uint64{4} << 32 | DatumGetUInt32(value));
+      cursor.to += 8;
+      return;
+    case InlineForm::kInt64:
+      cursor.MakeRoom(image, kInlineRoom);
+      StoreBigEndian32(cursor.to, 8);
+      StoreBigEndian64(cursor.to + 4, static_cast<uint64>(value));
+      cursor.to += 12;
+      return;
+    case InlineForm::kBytes: {
+      const Bytes bytes = Payload(value);
+      cursor.MakeRoom(image, 4 + bytes.size);
+      StoreBigEndian32(cursor.to, static_cast<uint32>(bytes.size));
+      CopyShort(cursor.to + 4, bytes.data, bytes.size);
+      cursor.to += 4 + bytes.size;
+      return;
+    }
+    case InlineForm::kNone:
+      cursor.Suspend(image);
+      codec.write(image, value, codec);
+      cursor.Resume(image, 0);
+  }
+}
+
+pg_attribute_always_inline void WriteNull(ImageBuffer& image, Cursor& cursor) {
+  cursor.MakeRoom(image, 4);
+  StoreBigEndian32(cursor.to, 0xFFFFFFFF);
+  cursor.to += 4;
 }
 
 void WriteArguments(RowEncoder* encoder, const NullableDatum* arguments) {
   ImageBuffer& image = encoder->image;
-  for (int i = 0; i < encoder->columns; ++i) {
-    if (arguments[i].isnull)
-      image.AppendNull();
+  Cursor cursor(image, encoder->live_columns);
+  ValueCodec* const end = encoder->codecs + encoder->columns;
+  for (ValueCodec* codec = encoder->codecs; codec < end; ++codec, ++arguments) {
+    if (arguments->isnull)
+      WriteNull(image, cursor);
     else
-      encoder->codecs[i].write(image, arguments[i].value, encoder->codecs[i]);
+      WriteValue(image, cursor, arguments->value, *codec);
   }
+  cursor.Suspend(image);
 }
 
 void WriteRecord(RowEncoder* encoder) {
   ImageBuffer& image = encoder->image;
-  for (int i = 0; i < encoder->columns; ++i) {
+  Cursor cursor(image, encoder->live_columns);
+  const int columns = encoder->columns;
+  for (int i = 0; i < columns; ++i) {
     if (encoder->dropped != nullptr && encoder->dropped[i]) continue;
     if (encoder->nulls[i])
-      image.AppendNull();
+      WriteNull(image, cursor);
     else
-      encoder->codecs[i].write(image, encoder->values[i], encoder->codecs[i]);
+      WriteValue(image, cursor, encoder->values[i], encoder->codecs[i]);
   }
+  cursor.Suspend(image);
+}
+
+inline void WriteColumns(RowEncoder* encoder, const NullableDatum* arguments) {
+  if (encoder->is_record)
+    WriteRecord(encoder);
+  else
+    WriteArguments(encoder, arguments);
 }
 
 struct WriteCall {
@@ -150,25 +246,20 @@ struct WriteCall {
   const NullableDatum* arguments;
 };
 
-void WriteColumns(void* call) {
-  RowEncoder* encoder = static_cast<WriteCall*>(call)->encoder;
-  if (encoder->is_record)
-    WriteRecord(encoder);
-  else
-    WriteArguments(encoder, static_cast<WriteCall*>(call)->arguments);
+void WriteColumnsOfCall(void* argument) {
+  const WriteCall* call = static_cast<WriteCall*>(argument);
+  WriteColumns(call->encoder, call->arguments);
 }
 
-void WriteRow(RowEncoder* encoder, const NullableDatum* arguments) {
+// Where functions are called whose result depends on the session: its settings, its client's encoding.
+pg_noinline void WriteColumnsPinned(RowEncoder* encoder, const NullableDatum* arguments) {
   WriteCall call{encoder, arguments};
-  encoder->image.Clear();
-  encoder->image.AppendInt16(static_cast<uint16>(encoder->live_columns));
-
   const bool pins = encoder->makes_text && !TextSettingsArePinned();
   const int level = pins ? PinTextSettings() : 0;
   if (encoder->calls_send)
-    CallWithUtf8Client(WriteColumns, &call);
+    CallWithUtf8Client(WriteColumnsOfCall, &call);
   else
-    WriteColumns(&call);
+    WriteColumnsOfCall(&call);
   if (pins) UnpinTextSettings(level);
 }
 
@@ -176,9 +267,7 @@ void OpenRecord(RowEncoder* encoder, Datum record) {
   HeapTupleHeader header = DatumGetHeapTupleHeader(record);
   const Oid type = HeapTupleHeaderGetTypeId(header);
   const int32 typmod = HeapTupleHeaderGetTypMod(header);
-  // the identifier changes with the row type's definition, e.g. by ALTER TABLE
-  const uint64 identifier = assign_record_type_identifier(type, typmod);
-  if (unlikely(encoder->record_identifier != identifier)) PrepareRecord(encoder, type, typmod, identifier);
+  if (unlikely(encoder->record_type != type || encoder->record_typmod != typmod)) PrepareRecord(encoder, type, typmod);
 
   HeapTupleData tuple;
   tuple.t_len = HeapTupleHeaderGetDatumLength(header);
@@ -193,15 +282,18 @@ void OpenRecord(RowEncoder* encoder, Datum record) {
 const ImageBuffer* EncodeRow(FunctionCallInfo fcinfo, int first) {
   RowEncoder* encoder = static_cast<RowEncoder*>(fcinfo->flinfo->fn_extra);
   if (unlikely(encoder == nullptr)) fcinfo->flinfo->fn_extra = encoder = NewEncoder(fcinfo, first);
-  if (unlikely(encoder->generation != CatalogGeneration())) PrepareArguments(fcinfo, encoder);
+  if (unlikely(encoder->generation != catalog_generation)) PrepareArguments(fcinfo, encoder);
 
   const NullableDatum* arguments = &fcinfo->args[first];
   if (encoder->is_record && arguments[0].isnull) return nullptr;
 
-  MemoryContextReset(encoder->scratch);
+  if (unlikely(!encoder->scratch->isReset)) MemoryContextReset(encoder->scratch);
   const MemoryContext caller = MemoryContextSwitchTo(encoder->scratch);
   if (encoder->is_record) OpenRecord(encoder, arguments[0].value);
-  WriteRow(encoder, arguments);
+  if (unlikely(encoder->makes_text || encoder->calls_send))
+    WriteColumnsPinned(encoder, arguments);
+  else
+    WriteColumns(encoder, arguments);
   MemoryContextSwitchTo(caller);
   return &encoder->image;
 }

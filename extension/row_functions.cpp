@@ -27,8 +27,9 @@ Datum UuidDatum(airlift::Digest128 digest) {
 
 bytea* NewBytea(const char* bytes, size_t size) {
   if (size > MaxAllocSize - VARHDRSZ)
-    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("row image of %zu bytes is too large for a bytea", size),
-                    errhint("airlift.row_digest has no such limit.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("row image of %zu bytes is too large for a bytea", size),
+             errhint("airlift.row_digest has no such limit.")));
   bytea* result = static_cast<bytea*>(palloc(VARHDRSZ + size));
   SET_VARSIZE(result, VARHDRSZ + size);
   memcpy(VARDATA(result), bytes, size);

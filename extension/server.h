@@ -23,11 +23,11 @@ extern "C" {
 #endif
 
 // Declares a function that SQL may call; its name also stands in exports.txt.
-#define AIRLIFT_SQL_FUNCTION(name)                 \
-  extern "C" {                                     \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);        \
-  PG_FUNCTION_INFO_V1(name);                       \
-  }                                                \
+#define AIRLIFT_SQL_FUNCTION(name)          \
+  extern "C" {                              \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+  PG_FUNCTION_INFO_V1(name);                \
+  }                                         \
   static_assert(true, "")
 
 namespace airlift {

@@ -6,11 +6,12 @@
 
 namespace airlift {
 
-namespace {
-
 uint64 catalog_generation = 1;
 
+namespace {
+
 void CatalogChanged(Datum, int, uint32) { ++catalog_generation; }
+void RelationChanged(Datum, Oid) { ++catalog_generation; }
 
 bool LookUpTypeFacts(void*, TypeOid type, TypeFacts* facts) {
   HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
@@ -76,6 +77,7 @@ void InitEnumCodec(ValueCodec* codec, MemoryContext context) {
 void InitFastCodec(ValueCodec* codec, const FastType& fast) {
   const bool converts = fast.write_server_encoding != nullptr && GetDatabaseEncoding() != PG_UTF8;
   codec->write = converts ? fast.write_server_encoding : fast.write;
+  codec->inline_form = converts ? InlineForm::kNone : fast.inline_form;
   codec->reads_unaligned = true;
 }
 
@@ -95,11 +97,10 @@ void InitValueCodec(ValueCodec* codec, Oid type, MemoryContext context) {
   InitSendCodec(codec, base, context);
 }
 
-uint64 CatalogGeneration() { return catalog_generation; }
-
 void RegisterCatalogCallbacks() {
   CacheRegisterSyscacheCallback(TYPEOID, CatalogChanged, 0);
   CacheRegisterSyscacheCallback(ENUMOID, CatalogChanged, 0);
+  CacheRegisterRelcacheCallback(RelationChanged, 0);
 }
 
 void AppendServerText(ImageBuffer& out, const char* text, size_t length) {

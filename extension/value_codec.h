@@ -12,14 +12,18 @@ namespace airlift {
 
 struct ValueCodec;
 
-// Appends the 4-byte length and the value, which is not NULL. Scratch memory is palloc'ed in the current context, which the
-// caller resets per row. May ereport.
+// Appends the 4-byte length and the value, which is not NULL. Scratch memory is palloc'ed in the current context, which
+// the caller resets per row. May ereport.
 using ValueWriter = void (*)(ImageBuffer& out, Datum value, ValueCodec& codec);
 
 struct EnumLabels;
 
+// Values that the row writer puts down itself, without a call.
+enum class InlineForm : uint8 { kNone, kInt16, kInt32, kInt64, kBytes };
+
 struct ValueCodec {
   ValueWriter write;
+  InlineForm inline_form;
   // True when the writer reads through pointers that need no alignment, so that array elements can be written where
   // they lie.
   bool reads_unaligned;
@@ -43,8 +47,8 @@ struct ValueCodec {
 // Fills `codec` for values of `type`; memory that it needs comes from `context`.
 void InitValueCodec(ValueCodec* codec, Oid type, MemoryContext context);
 
-// Changes whenever a type or an enum label changed: codecs resolved before may be stale.
-uint64 CatalogGeneration();
+// Changes whenever a type, an enum label or a relation's columns changed: codecs resolved before may be stale.
+extern uint64 catalog_generation;
 void RegisterCatalogCallbacks();
 
 // The writers, in write_*.cpp. "Server" variants are for databases whose encoding is not UTF8.
@@ -62,6 +66,7 @@ struct FastType {
   Oid type;
   ValueWriter write;
   ValueWriter write_server_encoding;  // where that differs
+  InlineForm inline_form;             // of what `write` writes
 };
 const FastType* FindFastType(Oid type);
 

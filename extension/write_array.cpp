@@ -40,7 +40,9 @@ ArrayView ViewArray(Bytes payload) {
   return view;
 }
 
-bool IsNull(const ArrayView& array, int i) { return array.nulls != nullptr && (array.nulls[i / 8] & (1 << (i % 8))) == 0; }
+bool IsNull(const ArrayView& array, int i) {
+  return array.nulls != nullptr && (array.nulls[i / 8] & (1 << (i % 8))) == 0;
+}
 
 bool HasNull(const ArrayView& array) {
   if (array.nulls == nullptr) return false;
@@ -61,20 +63,28 @@ void AppendHeader(ImageBuffer& out, const ArrayView& array, Oid element_type) {
 
 constexpr size_t Alignment(char typalign) {
   switch (typalign) {
-    case TYPALIGN_CHAR: return 1;
-    case TYPALIGN_SHORT: return ALIGNOF_SHORT;
-    case TYPALIGN_INT: return ALIGNOF_INT;
-    default: return ALIGNOF_DOUBLE;
+    case TYPALIGN_CHAR:
+      return 1;
+    case TYPALIGN_SHORT:
+      return ALIGNOF_SHORT;
+    case TYPALIGN_INT:
+      return ALIGNOF_INT;
+    default:
+      return ALIGNOF_DOUBLE;
   }
 }
 
 Datum LoadElement(const char* at, const ValueCodec& codec) {
   if (!codec.element_by_value) return PointerGetDatum(at);
   switch (codec.element_length) {
-    case 1: return CharGetDatum(*at);
-    case 2: return Int16GetDatum(LoadUnaligned<int16>(at));
-    case 4: return Int32GetDatum(LoadUnaligned<int32>(at));
-    default: return LoadUnaligned<Datum>(at);
+    case 1:
+      return CharGetDatum(*at);
+    case 2:
+      return Int16GetDatum(LoadUnaligned<int16>(at));
+    case 4:
+      return Int32GetDatum(LoadUnaligned<int32>(at));
+    default:
+      return LoadUnaligned<Datum>(at);
   }
 }
 

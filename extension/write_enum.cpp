@@ -1,5 +1,5 @@
 // Enums as enum_send has them: the label. Labels are cached by OID; a change in pg_enum makes the codec stale
-// (CatalogGeneration), so the cache needs no invalidation of its own.
+// (catalog_generation), so the cache needs no invalidation of its own.
 #include "server_catalog.h"
 #include "value_codec.h"
 
@@ -24,7 +24,8 @@ struct CachedLabel {
 void LoadLabel(CachedLabel* label, Oid value) {
   HeapTuple tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
   if (!HeapTupleIsValid(tuple))
-    ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("invalid internal value for enum: %u", value)));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("invalid internal value for enum: %u", value)));
   const char* name = NameStr(reinterpret_cast<Form_pg_enum>(GETSTRUCT(tuple))->enumlabel);
   const size_t size = strlen(name);
   const char* converted = pg_server_to_any(name, static_cast<int>(size), PG_UTF8);

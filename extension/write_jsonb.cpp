@@ -31,13 +31,25 @@ char* PutEscaped(char* to, unsigned char c) {
   static constexpr char kHex[] = "0123456789abcdef";
   *to++ = '\\';
   switch (c) {
-    case '\b': *to++ = 'b'; break;
-    case '\f': *to++ = 'f'; break;
-    case '\n': *to++ = 'n'; break;
-    case '\r': *to++ = 'r'; break;
-    case '\t': *to++ = 't'; break;
+    case '\b':
+      *to++ = 'b';
+      break;
+    case '\f':
+      *to++ = 'f';
+      break;
+    case '\n':
+      *to++ = 'n';
+      break;
+    case '\r':
+      *to++ = 'r';
+      break;
+    case '\t':
+      *to++ = 't';
+      break;
     case '"':
-    case '\\': *to++ = static_cast<char>(c); break;
+    case '\\':
+      *to++ = static_cast<char>(c);
+      break;
     default:
       memcpy(to, "u00", 3);
       to[3] = kHex[c >> 4];
