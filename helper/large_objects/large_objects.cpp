@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -34,23 +35,44 @@ bool IsZeros(std::string_view data) {
   return data.empty() || (data[0] == 0 && std::memcmp(data.data(), data.data() + 1, data.size() - 1) == 0);
 }
 
-// Writes chunks, but not those that are all zeros: a gap reads the same and takes no room. The last byte of an object
-// that ends in zeros is written, since it makes the size.
+// The page in which the server stores large objects, for its usual block size.
+constexpr size_t kPage = 2048;
+
+// Bytes of whole pages of zeros at the start of `data`.
+size_t LeadingZeroPages(std::string_view data) {
+  size_t zeros = 0;
+  while (zeros < data.size() && IsZeros(data.substr(zeros, kPage))) zeros += kPage;
+  return std::min(zeros, data.size());
+}
+
+// `data` without the pages of zeros at its end.
+std::string_view WithoutTrailingZeroPages(std::string_view data) {
+  while (!data.empty()) {
+    const size_t page_start = (data.size() - 1) / kPage * kPage;
+    if (!IsZeros(data.substr(page_start))) break;
+    data = data.substr(0, page_start);
+  }
+  return data;
+}
+
+// Writes chunks without the pages of zeros around them: a gap reads the same and takes no room, so that a sparse object
+// stays one. The last byte of an object that ends in zeros is written, since it makes the size.
 class SparseWriter {
  public:
   explicit SparseWriter(Connection& target) : writer_(target) {}
 
   void Add(const LargeObjectChunk& chunk) {
-    const bool is_zeros = IsZeros(chunk.data);
+    const size_t gap = LeadingZeroPages(chunk.data);
+    const std::string_view data = WithoutTrailingZeroPages(chunk.data.substr(gap));
     if (chunk.offset == 0) {
       FinishObject();
-      writer_.Create(chunk.oid, is_zeros ? std::string_view() : chunk.data);
-    } else if (!is_zeros) {
-      writer_.Put(chunk.oid, chunk.offset, chunk.data);
+      writer_.Create(chunk.oid, gap == 0 ? data : std::string_view());
     }
+    if (!data.empty() && (chunk.offset > 0 || gap > 0))
+      writer_.Put(chunk.oid, chunk.offset + static_cast<int64_t>(gap), data);
     oid_ = chunk.oid;
     size_ = chunk.offset + static_cast<int64_t>(chunk.data.size());
-    size_is_made_ = !is_zeros || chunk.data.empty();
+    size_is_made_ = gap + data.size() == chunk.data.size() && (!data.empty() || chunk.data.empty());
   }
 
   void Finish() {
@@ -112,7 +134,7 @@ std::vector<LargeObjectBatch> LargeObjectPlanner::Finish() {
   return std::move(batches_);
 }
 
-std::vector<LargeObjectBatch> PlanLargeObjects(Connection& source) {
+std::vector<LargeObjectBatch> PlanLargeObjects(Connection& source) try {
   source.StartCopyOut(kSizesStatement);
   LargeObjectPlanner planner;
   std::string_view line;
@@ -123,6 +145,10 @@ std::vector<LargeObjectBatch> PlanLargeObjects(Connection& source) {
     planner.Add(oid, size);
   }
   return planner.Finish();
+} catch (const SqlError& error) {
+  if (error.sqlstate() != "42501") throw;
+  throw SqlError(error.side(), error.sqlstate(), error.primary(), error.detail(),
+                 "Connect as a superuser, or as a role that owns every large object or was granted SELECT on it.");
 }
 
 LargeObjectCopyOutcome CopyLargeObjects(Connection& source, Connection& target, const LargeObjectBatch& batch,
