@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <set>
 
 #include "model/state_schema.h"
+#include "schema/rewrite.h"
 
 namespace airlift {
 
@@ -184,6 +186,14 @@ std::vector<std::string> EntryStore::PendingOwners(Phase phase) {
   return owners;
 }
 
+std::vector<std::string> EntryStore::PendingGrantors() {
+  std::set<std::string> roles;
+  for (const SchemaEntry& entry :
+       Select("phase = $1 AND state = 'pending' AND pg_catalog.strpos(sql, 'SET ROLE ') > 0", {PhaseName(Phase::kAcl)}))
+    for (const std::string& role : GrantorRoles(entry.sql)) roles.insert(role);
+  return {roles.begin(), roles.end()};
+}
+
 std::optional<SchemaEntry> EntryStore::Find(int64_t entry) {
   auto found = Select("entry = $1", {std::to_string(entry)});
   if (found.empty()) return std::nullopt;
@@ -219,6 +229,11 @@ void EntryStore::LeaveOutOwner(Phase phase, const std::string& owner, const std:
                 " SET state = 'left out', reason = $3 "
                 "WHERE phase = $1 AND owner = $2 AND state = 'pending'",
                 {PhaseName(phase), owner, reason});
+}
+
+void EntryStore::ForgetPasswords() {
+  target_.Execute("UPDATE " SCHEMA_ENTRY
+                  " SET sql = '' WHERE kind IN ('USER MAPPING', 'SERVER') AND state <> 'pending' AND sql <> ''");
 }
 
 void EntryStore::RecordMembership(const std::string& role) {

@@ -12,7 +12,7 @@
 
 namespace airlift {
 
-// To be executed once schema pg_airlift exists.
+// To be executed once schema airlift_state exists.
 extern const char* const kSchemaStateDdl;
 
 struct SchemaLoad {
@@ -41,6 +41,8 @@ class EntryStore {
   // The same for an owner or default ACL phase: those of one role.
   std::vector<SchemaEntry> PendingOfOwner(Phase phase, const std::string& owner, int64_t after, int limit);
   std::vector<std::string> PendingOwners(Phase phase);
+  // Roles that pending grants name in SET ROLE.
+  std::vector<std::string> PendingGrantors();
   std::optional<SchemaEntry> Find(int64_t entry);
   // Entries of archive objects that were left out (what depends on them is not tried) or that were there already.
   std::vector<SchemaEntry> MissingOrKept();
@@ -50,6 +52,8 @@ class EntryStore {
   // In the caller's transaction.
   void Save(const std::vector<EntryOutcome>& outcomes);
   void LeaveOutOwner(Phase phase, const std::string& owner, const std::string& reason);
+  // Clears executed statements that may hold passwords (user mappings, foreign servers).
+  void ForgetPasswords();
   void RecordMembership(const std::string& role);
 
  private:

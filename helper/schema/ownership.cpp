@@ -65,7 +65,7 @@ std::optional<std::string> Ownership::Obtain(const std::string& role) {
   const auto reason = access_.WhyNot(role);
   if (access_.granted().size() > granted_before) {
     runner_.store().RecordMembership(role);
-    if (note_) note_(fmt::format("granted role {} to the migrating role, to give it its objects", DisplayName(role)));
+    if (note_) note_(fmt::format("granted role {} to the migrating role, to act for it", DisplayName(role)));
   }
   transaction.Commit();
   return reason;
@@ -78,23 +78,40 @@ void Ownership::Refuse(Phase phase, const std::string& role, const std::string& 
 }
 
 void Ownership::RunOwner(Phase phase, const std::string& role) {
-  const std::string database = target_.Query("SELECT pg_catalog.current_database()").Text(0, 0);
   int64_t after = 0;
   while (true) {
     const auto batch = runner_.store().PendingOfOwner(phase, role, after, EntryRunner::kBatch);
     if (batch.empty()) return;
     after = batch.back().entry;
     Transaction transaction(target_);
-    TemporaryCreate create(target_, role);
-    std::set<std::string> schemas;
-    for (const SchemaEntry& entry : batch) schemas.insert(entry.schema);
     if (phase == Phase::kOwner) {
-      for (const std::string& schema : schemas) schema.empty() ? create.OnDatabase(database) : create.OnSchema(schema);
+      GiveAway(batch, role);
+    } else {
+      runner_.RunEntries(batch);
     }
-    runner_.RunEntries(batch);
-    create.TakeBack();
     transaction.Commit();
   }
+}
+
+// Schemas first: in a schema of its own the role needs no temporary grant, and taking one back would hurt the owner.
+void Ownership::GiveAway(const std::vector<SchemaEntry>& batch, const std::string& role) {
+  std::vector<SchemaEntry> outside;
+  std::vector<SchemaEntry> inside;
+  std::set<std::string> schemas;
+  for (const SchemaEntry& entry : batch) {
+    (entry.schema.empty() ? outside : inside).push_back(entry);
+    if (!entry.schema.empty()) schemas.insert(entry.schema);
+  }
+  TemporaryCreate create(target_, role);
+  if (!outside.empty()) create.OnDatabase(target_.Query("SELECT pg_catalog.current_database()").Text(0, 0));
+  runner_.RunEntries(outside);
+  for (const std::string& schema : schemas) create.OnSchema(schema);
+  runner_.RunEntries(inside);
+  create.TakeBack();
+}
+
+void Ownership::ObtainGrantors() {
+  for (const std::string& role : runner_.store().PendingGrantors()) Obtain(role);
 }
 
 }  // namespace airlift

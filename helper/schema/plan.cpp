@@ -77,6 +77,8 @@ class Planner {
     if (IsAboutLargeObject(archived) || IsDefaultComment(archived)) return;
     SchemaEntry entry = Convert(archived);
     entry.phase = OwnPhase(archived, rule);
+    if (entry.kind == "SERVER") servers_[entry.name] = entry.dump_id;
+    if (entry.kind == "USER MAPPING") AddServerDependency(&entry);
     if (rule != nullptr && rule->action == RuleAction::kLeaveOut) LeaveOut(&entry, std::string(rule->reason));
     if (IsOurs(archived)) LeaveOut(&entry, "belongs to pg_airlift, which the target does not need");
     if (entry.state == EntryState::kPending) Prepare(archived, &entry);
@@ -151,6 +153,7 @@ class Planner {
     entry->state = EntryState::kLeftOut;
     entry->reason = reason;
     entry->expected = true;
+    entry->sql.clear();  // it may hold a password (a subscription's)
   }
 
   void Prepare(const ArchiveEntry& archived, SchemaEntry* entry) {
@@ -240,11 +243,17 @@ class Planner {
     return entry;
   }
 
+  // pg_dump does not record what a user mapping hangs on.
+  void AddServerDependency(SchemaEntry* entry) const {
+    const auto server = servers_.find(ServerOfUserMapping(entry->sql));
+    if (server != servers_.end()) entry->dependencies.push_back(server->second);
+  }
+
   void NoteDatabaseOwner(const ArchiveEntry& archived) {
     if (archived.owner == target_.migrating_role) return;
     SchemaEntry note;
-    note.kind = "OWNER";
-    note.name = "DATABASE " + target_.database;
+    note.kind = "DATABASE OWNER";
+    note.name = target_.database;
     note.phase = Phase::kOwner;
     LeaveOut(&note,
              fmt::format("the database keeps its owner at the target (at the source it is \"{}\")", archived.owner));
@@ -288,6 +297,7 @@ class Planner {
   std::string source_database_;
   std::vector<SchemaEntry> entries_;
   std::unordered_map<int32_t, Phase> phases_;
+  std::unordered_map<std::string, int32_t> servers_;
   Digest128 fingerprint_;
 };
 

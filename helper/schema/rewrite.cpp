@@ -242,4 +242,19 @@ std::vector<std::string> IndependentStatements(const std::string& sql) {
   return groups;
 }
 
+std::vector<std::string> GrantorRoles(const std::string& sql) {
+  std::vector<std::string> roles;
+  for (const std::string& statement : SplitStatements(sql)) {
+    const Tokens tokens = Tokenize(statement);
+    if (Matches(tokens, 0, {"SET", "ROLE"}) && tokens.size() > 2) roles.push_back(Unquoted(tokens[2].text));
+  }
+  return roles;
+}
+
+std::string ServerOfUserMapping(const std::string& sql) {
+  const Tokens tokens = Tokenize(sql);
+  const size_t server = Find(tokens, {"SERVER"}, 4);
+  return server + 1 < tokens.size() ? Unquoted(tokens[server + 1].text) : std::string();
+}
+
 }  // namespace airlift

@@ -38,6 +38,12 @@ std::vector<std::string> GrantStatements(const std::string& sql);
 // The statements of such a text; from SET ROLE to RESET ROLE they stay together.
 std::vector<std::string> IndependentStatements(const std::string& sql);
 
+// The roles that such a text takes on.
+std::vector<std::string> GrantorRoles(const std::string& sql);
+
+// The server of "CREATE USER MAPPING FOR ... SERVER s"; "" where there is none.
+std::string ServerOfUserMapping(const std::string& sql);
+
 // An identifier as written in SQL, without its quotes (and in lower case where it had none).
 std::string Unquoted(std::string_view identifier);
 

@@ -104,6 +104,7 @@ void SchemaMover::RestorePreData() {
   RunWith([](EntryRunner& runner) {
     runner.RunPhase(Phase::kPreData);
     runner.MarkBlocked(Phase::kIndex);
+    runner.store().ForgetPasswords();
   });
 }
 
@@ -132,6 +133,7 @@ void SchemaMover::RestorePostData() {
     Ownership ownership(target_, runner, options_.note);
     ownership.RunPhase(Phase::kOwner);
     ownership.RunPhase(Phase::kDefaultAcl);
+    ownership.ObtainGrantors();
     runner.RunPhase(Phase::kAcl);
     runner.RunPhase(Phase::kRefresh, kOne);
     runner.RunPhase(Phase::kEventTrigger, kOne);
