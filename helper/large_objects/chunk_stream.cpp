@@ -9,32 +9,11 @@ namespace airlift {
 
 namespace {
 
-constexpr std::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
-constexpr size_t kFixedHeader = 19;  // signature, flags, length of the extension
-constexpr uint16_t kFields = 3;
-constexpr uint16_t kTrailer = 0xffff;
-
-[[noreturn]] void ThrowMalformed() { throw Error("the server's COPY stream of large objects is malformed"); }
-
-std::string_view Take(std::string_view* data, size_t length) {
-  if (data->size() < length) ThrowMalformed();
-  const std::string_view taken = data->substr(0, length);
-  data->remove_prefix(length);
-  return taken;
-}
-
-std::string_view TakeField(std::string_view* data) { return Take(data, LoadBigEndian32(Take(data, 4).data())); }
-
-std::string_view TakeField(std::string_view* data, size_t length) {
-  const std::string_view field = TakeField(data);
-  if (field.size() != length) ThrowMalformed();
-  return field;
-}
-
-void SkipHeader(std::string_view* data) {
-  const std::string_view fixed = Take(data, kFixedHeader);
-  if (fixed.substr(0, kSignature.size()) != kSignature) ThrowMalformed();
-  Take(data, LoadBigEndian32(fixed.data() + kFixedHeader - 4));
+// The value of a field that is never NULL and has `length` bytes.
+const char* FixedField(const CopyFields& fields, size_t field, size_t length) {
+  if (!fields[field] || fields[field]->size() != length)
+    throw Error("the server's COPY stream of large objects is malformed");
+  return fields[field]->data();
 }
 
 }  // namespace
@@ -53,15 +32,11 @@ std::string ChunkCopyStatement(uint32_t first_oid, uint32_t last_oid) {
 }
 
 bool ChunkParser::Parse(std::string_view copy_data, LargeObjectChunk* chunk) {
-  if (!header_seen_) SkipHeader(&copy_data);
-  header_seen_ = true;
-  const uint16_t fields = LoadBigEndian16(Take(&copy_data, 2).data());
-  if (fields == kTrailer) return false;
-  if (fields != kFields) ThrowMalformed();
-  chunk->oid = LoadBigEndian32(TakeField(&copy_data, 4).data());
-  chunk->offset = static_cast<int64_t>(LoadBigEndian64(TakeField(&copy_data, 8).data()));
-  chunk->data = TakeField(&copy_data);
-  if (!copy_data.empty()) ThrowMalformed();
+  if (!tuples_.Parse(copy_data, &fields_)) return false;
+  if (fields_.size() != 3 || !fields_[2]) throw Error("the server's COPY stream of large objects is malformed");
+  chunk->oid = LoadBigEndian32(FixedField(fields_, 0, 4));
+  chunk->offset = static_cast<int64_t>(LoadBigEndian64(FixedField(fields_, 1, 8)));
+  chunk->data = *fields_[2];
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "digest.h"
+#include "pg/copy_binary.h"
 
 namespace airlift {
 
@@ -33,7 +34,8 @@ class ChunkParser {
   bool Parse(std::string_view copy_data, LargeObjectChunk* chunk);
 
  private:
-  bool header_seen_ = false;
+  CopyBinaryParser tuples_;
+  CopyFields fields_;
 };
 
 // Folds chunks into the digest of all objects. Throws Error where chunks are not in order or leave a gap.

@@ -1,11 +1,12 @@
 // Large objects: planned in batches on the source, copied in constant memory, digested on either side.
-// Their owners, grants and comments: large_objects/metadata.h.
+// Their owners, grants and comments: large_objects/metadata.h, included here.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "digest.h"
+#include "large_objects/metadata.h"
 #include "pg/connection.h"
 #include "progress/meter.h"
 
