@@ -115,12 +115,12 @@ CREATE FUNCTION airlift.row_arguments(relation regclass, columns text[]) RETURNS
     LANGUAGE plpgsql STABLE SET search_path = ''
     AS $$
     DECLARE
+        known text[] := airlift.live_columns(relation);
         unknown text;
         arguments text;
         is_composite boolean;
     BEGIN
-        SELECT c INTO unknown FROM pg_catalog.unnest(columns) AS c
-        WHERE c IS NULL OR c <> ALL (airlift.live_columns(relation)) LIMIT 1;
+        SELECT c INTO unknown FROM pg_catalog.unnest(columns) AS c WHERE c IS NULL OR c <> ALL (known) LIMIT 1;
         IF FOUND THEN
             RAISE undefined_column USING MESSAGE = pg_catalog.format('relation %s has no column %s', relation,
                 COALESCE(pg_catalog.quote_ident(unknown), 'NULL'));

@@ -1,3 +1,4 @@
+\set VERBOSITY terse
 CREATE EXTENSION pg_airlift;
 
 SELECT airlift.api_version(), airlift.version() = extversion AS version_agrees
