@@ -1,1 +1,52 @@
-int main() { return 2; }
+// pg_airlift: moves PostgreSQL databases to managed servers and proves that every row arrived.
+#include <fmt/format.h>
+
+#include <exception>
+#include <functional>
+
+#include "base/error.h"
+#include "base/stop.h"
+#include "cli/command.h"
+#include "model/verdict.h"
+
+namespace {
+
+using airlift::Command;
+
+constexpr Command kCommands[] = {
+    {"migrate", "move schema and data to the target and prove every row", airlift::SetupMigrate},
+    {"restore", "move schema and data to the target without the proof", airlift::SetupRestore},
+    {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
+};
+
+int Fail(const std::string& report) {
+  fmt::print(stderr, "pg_airlift: error: {}\n", report);
+  return airlift::kExitFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Moves a PostgreSQL database to a managed server and proves that every row arrived.", "pg_airlift");
+  app.set_version_flag("-V,--version", std::string("pg_airlift ") + AIRLIFT_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 verified or done, 1 something differs or was left out, 2 could not tell or failed.");
+  std::function<int()> run;
+  for (const Command& command : kCommands) {
+    CLI::App* subcommand = app.add_subcommand(command.name, command.description);
+    subcommand->callback([&run, setup = command.setup(*subcommand)] { run = setup; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? airlift::kExitDone : airlift::kExitFailed;
+  }
+  try {
+    airlift::InstallStopHandlers();
+    return run();
+  } catch (const airlift::Error& error) {
+    return Fail(error.Report());
+  } catch (const std::exception& error) {
+    return Fail(error.what());
+  }
+}

@@ -32,7 +32,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.root,
 FROM candidate c
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      LEFT JOIN configuration ON configuration.oid = c.oid
-WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pg_airlift', 'airlift')
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'airlift_state', 'airlift')
   AND (configuration.oid IS NOT NULL OR NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend d
         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.root AND d.deptype = 'e'))
@@ -45,16 +45,16 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> '
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
-// Partition trees in which the partition of a row may be another one on the target: keys that are expressions, hash keys
-// of types whose hash uses OIDs or is not pinned, range keys that compare under a collation other than C.
+// Partition trees in which the partition of a row may be another one on the target: keys that are expressions, hash
+// keys of types whose hash uses OIDs or is not pinned, range keys that compare under a collation other than C.
 constexpr const char* kRoutingQuery = R"(
 SELECT DISTINCT pg_catalog.pg_partition_root(p.partrelid)::pg_catalog.oid
 FROM pg_catalog.pg_partitioned_table p
-     CROSS JOIN LATERAL pg_catalog.unnest(p.partattrs::pg_catalog.int2[], p.partcollation::pg_catalog.oid[])
-       AS key(attnum, collation)
+     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(p.partattrs::pg_catalog.int2[]),
+                                   pg_catalog.unnest(p.partcollation::pg_catalog.oid[])) AS key(attnum, collation_oid)
      LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = key.attnum
      LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-     LEFT JOIN pg_catalog.pg_collation c ON c.oid = key.collation
+     LEFT JOIN pg_catalog.pg_collation c ON c.oid = key.collation_oid
 WHERE key.attnum = 0
    OR p.partstrat = 'h' AND (t.oid >= 10000 OR t.typtype <> 'b' OR t.typelem <> 0 OR NOT COALESCE(c.collisdeterministic, true))
    OR p.partstrat IN ('r', 'l') AND t.oid >= 10000 AND t.typtype NOT IN ('d', 'e')

@@ -46,6 +46,8 @@ struct Relation {
   // "WHERE ..." of an extension's configuration table (pg_extension.extcondition); empty for user tables.
   std::string condition;
   bool is_extension_configuration = false;
+  // The target has no such table, because its definition was left out there: nothing to copy into.
+  bool is_missing_on_target = false;
 
   int64_t bytes() const;
   std::string display_name() const;

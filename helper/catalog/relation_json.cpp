@@ -32,7 +32,8 @@ json ToJson(const Relation& relation) {
           {"needs_routing", relation.needs_routing},
           {"foreign_leaves", relation.foreign_leaves},
           {"condition", relation.condition},
-          {"extension_configuration", relation.is_extension_configuration}};
+          {"extension_configuration", relation.is_extension_configuration},
+          {"missing_on_target", relation.is_missing_on_target}};
 }
 
 Relation RelationFromJson(const json& value) {
@@ -45,6 +46,7 @@ Relation RelationFromJson(const json& value) {
   relation.foreign_leaves = value.at("foreign_leaves").get<std::vector<std::string>>();
   relation.condition = value.at("condition");
   relation.is_extension_configuration = value.at("extension_configuration");
+  relation.is_missing_on_target = value.at("missing_on_target");
   for (const json& entry : value.at("columns")) {
     Column column{entry.at("name"), entry.value("generated", false), !entry.contains("output_function"),
                   entry.value("output_function", "")};

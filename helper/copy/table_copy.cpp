@@ -23,22 +23,6 @@ std::string Parenthesized(const std::string& list) { return list.empty() ? "" : 
 
 const char* Format(const Relation& relation) { return relation.AllPortable() ? "binary" : "text"; }
 
-std::string CopyOutStatement(const Relation& relation, const CopyPart& part) {
-  const std::string name = QualifiedName(part.table.schema, part.table.name);
-  const std::string columns = ColumnList(relation);
-  if (part.range.IsWhole() && relation.condition.empty())
-    return fmt::format("COPY {}{} TO STDOUT (FORMAT {})", name, Parenthesized(columns), Format(relation));
-  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", columns, name,
-                     RangePredicate(part.range, relation.condition), Format(relation));
-}
-
-std::string CopyInStatement(const Relation& relation, const CopyPart& part) {
-  const std::string name = relation.needs_routing ? QualifiedName(relation.schema, relation.name)
-                                                  : QualifiedName(part.table.schema, part.table.name);
-  return fmt::format("COPY {}{} FROM STDIN (FORMAT {}{})", name, Parenthesized(ColumnList(relation)),
-                     Format(relation), part.truncate_and_freeze ? ", FREEZE" : "");
-}
-
 // Joins CopyData messages into larger ones: the framing of COPY FROM is free, and fewer messages cost less.
 class CopyInBuffer {
  public:
@@ -65,21 +49,41 @@ class CopyInBuffer {
   std::string buffer_;
 };
 
-void PrepareTarget(Connection& target, const Relation& relation, const CopyPart& part) {
-  const std::string name = QualifiedName(part.table.schema, part.table.name);
-  if (part.truncate_and_freeze) target.Execute("TRUNCATE ONLY " + name);
-  if (relation.is_extension_configuration) target.Execute("DELETE FROM " + name + " " + relation.condition);
+std::string CopyInStatement(const Relation& relation, const CopyPart& part) {
+  const std::string name = relation.needs_routing ? QualifiedName(relation.schema, relation.name)
+                                                  : QualifiedName(part.table.schema, part.table.name);
+  return fmt::format("COPY {}{} FROM STDIN (FORMAT {}{})", name, Parenthesized(ColumnList(relation)), Format(relation),
+                     part.truncate_and_freeze ? ", FREEZE" : "");
 }
 
 }  // namespace
+
+std::string CopyOutStatement(const Relation& relation, const CopyPart& part) {
+  const std::string name = QualifiedName(part.table.schema, part.table.name);
+  const std::string columns = ColumnList(relation);
+  if (part.range.IsWhole() && relation.condition.empty())
+    return fmt::format("COPY {}{} TO STDOUT (FORMAT {})", name, Parenthesized(columns), Format(relation));
+  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", columns, name,
+                     RangePredicate(part.range, relation.condition), Format(relation));
+}
+
+std::vector<std::string> TargetStatements(const Relation& relation, const CopyPart& part) {
+  const std::string name = QualifiedName(part.table.schema, part.table.name);
+  std::vector<std::string> statements;
+  if (part.truncate_and_freeze) statements.push_back("TRUNCATE ONLY " + name);
+  if (relation.is_extension_configuration) statements.push_back("DELETE FROM " + name + " " + relation.condition);
+  statements.push_back(CopyInStatement(relation, part));
+  return statements;
+}
 
 bool CopyStreamsRowImages(const Relation& relation) { return relation.AllPortable() && !relation.HasGenerated(); }
 
 CopyOutcome CopyTablePart(Connection& source, Connection& target, const Relation& relation, const CopyPart& part,
                           Meter& meter) {
-  PrepareTarget(target, relation, part);
+  const std::vector<std::string> statements = TargetStatements(relation, part);
+  for (size_t i = 0; i + 1 < statements.size(); ++i) target.Execute(statements[i]);
   source.StartCopyOut(CopyOutStatement(relation, part));
-  target.StartCopyIn(CopyInStatement(relation, part));
+  target.StartCopyIn(statements.back());
   const bool is_image = CopyStreamsRowImages(relation);
   CopyOutcome outcome;
   StreamDigest stream;
@@ -90,7 +94,7 @@ CopyOutcome CopyTablePart(Connection& source, Connection& target, const Relation
     if (is_image) stream.Add(data);
     buffer.Add(data);
     outcome.bytes += static_cast<int64_t>(data.size());
-    batch.Add(1, static_cast<int64_t>(data.size()));
+    batch.Add(0, static_cast<int64_t>(data.size()));
   }
   buffer.Flush();
   const int64_t sent = source.copied_rows();
@@ -99,6 +103,7 @@ CopyOutcome CopyTablePart(Connection& source, Connection& target, const Relation
     throw Error(fmt::format("{}: the source sent {} rows but the target took {}",
                             DisplayName(part.table.schema, part.table.name), sent, outcome.rows));
   }
+  batch.Add(outcome.rows, 0);
   if (is_image) outcome.digest = stream.digest();
   return outcome;
 }

@@ -30,6 +30,10 @@ struct CopyOutcome {
 // True when a copy of `relation` streams its row images, so that CopyOutcome::digest is the source's digest.
 bool CopyStreamsRowImages(const Relation& relation);
 
+// The COPY that reads a part, and what the target executes to take it in: preparations, then its COPY.
+std::string CopyOutStatement(const Relation& relation, const CopyPart& part);
+std::vector<std::string> TargetStatements(const Relation& relation, const CopyPart& part);
+
 // Copies one part within the transactions that the caller has opened on both sides. Throws Error when the target
 // counted other rows than the source.
 CopyOutcome CopyTablePart(Connection& source, Connection& target, const Relation& relation, const CopyPart& part,

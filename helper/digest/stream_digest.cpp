@@ -38,8 +38,9 @@ TableDigest DigestRange(Connection& connection, const Relation& relation, const 
   std::string_view data;
   while (connection.NextCopyData(&data)) {
     stream.Add(data);
-    batch.Add(1, static_cast<int64_t>(data.size()));
+    batch.Add(0, static_cast<int64_t>(data.size()));
   }
+  batch.Add(static_cast<int64_t>(stream.digest().rows), 0);
   return stream.digest();
 }
 

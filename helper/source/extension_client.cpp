@@ -1,5 +1,7 @@
 #include "source/extension_client.h"
 
+#include <fmt/format.h>
+
 namespace airlift {
 
 namespace {
@@ -20,6 +22,16 @@ std::string NameArray(const Relation& relation) {
   return array + "}";
 }
 
+// `text` with every `c` in it twice.
+std::string Doubled(const std::string& text, char c) {
+  std::string doubled;
+  for (const char each : text) {
+    if (each == c) doubled += c;
+    doubled += each;
+  }
+  return doubled;
+}
+
 }  // namespace
 
 std::optional<std::string> FindExtension(Connection& source) {
@@ -29,13 +41,15 @@ std::optional<std::string> FindExtension(Connection& source) {
   return found.Text(0, 0);
 }
 
+std::string DigestStatement(const Relation& relation) {
+  const std::string condition =
+      relation.condition.empty() ? "NULL" : "'" + Doubled(relation.condition.substr(sizeof("WHERE")), '\'') + "'";
+  return fmt::format("SELECT row_count, digest, complete, reason FROM airlift.table_digest({}, E'{}', {})",
+                     relation.oid, Doubled(Doubled(NameArray(relation), '\\'), '\''), condition);
+}
+
 SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
-  const Parameter condition =
-      relation.condition.empty() ? Parameter() : Parameter(relation.condition.substr(sizeof("WHERE")));
-  const Result result = source.Query(
-      "SELECT row_count, digest, complete, reason "
-      "FROM airlift.table_digest($1::pg_catalog.oid, $2::pg_catalog.text[], $3)",
-      {std::to_string(relation.oid), NameArray(relation), condition});
+  const Result result = source.Query(DigestStatement(relation));
   SourceDigest digest;
   digest.digest.rows = static_cast<uint64_t>(result.Integer(0, 0));
   const std::string text = result.Text(0, 1);

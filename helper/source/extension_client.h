@@ -20,6 +20,13 @@ struct SourceDigest {
 // The extension's version when it is installed in this database and speaks our digest format, else nullopt.
 std::optional<std::string> FindExtension(Connection& source);
 
+// Said once in the output of a run whose source lacks the extension.
+inline constexpr const char* kNoExtensionNote =
+    "the source has no pg_airlift extension: its rows are digested from streams over the network, which is slower";
+
+// The call of airlift.table_digest for `relation`.
+std::string DigestStatement(const Relation& relation);
+
 // airlift.table_digest: one scan in the server, parallel where the server's planner sees fit.
 SourceDigest DigestByExtension(Connection& source, const Relation& relation);
 

@@ -1,0 +1,22 @@
+// A subcommand: one file here, one row in the table of main.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace airlift {
+
+// Declares a subcommand's options on `app` and gives back what runs it: the exit status (model/verdict.h).
+using CommandSetup = std::function<int()> (*)(CLI::App& app);
+
+struct Command {
+  const char* name;
+  const char* description;
+  CommandSetup setup;
+};
+
+std::function<int()> SetupMigrate(CLI::App& app);
+std::function<int()> SetupRestore(CLI::App& app);
+std::function<int()> SetupCompare(CLI::App& app);
+
+}  // namespace airlift

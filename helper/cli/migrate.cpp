@@ -1,0 +1,84 @@
+// migrate: the whole move, every row proved. restore: the same without the proof.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/format.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "engine/move.h"
+
+namespace airlift {
+
+namespace {
+
+struct MoveArguments {
+  ConnectionOptions connections;
+  OutputOptions output;
+  MoveOptions move;
+  std::string split_size;
+  std::string maintenance_memory;
+  bool no_verify = false;
+  bool allow_refused = false;
+};
+
+void AddMoveOptions(CLI::App& app, MoveArguments& arguments) {
+  AddConnectionOptions(app, arguments.connections);
+  AddOutputOptions(app, arguments.output);
+  app.add_flag("--dry-run", arguments.move.dry_run, "print what would be done, as SQL and programs; change nothing");
+  app.add_flag("--into-existing", arguments.move.into_existing,
+               "the target may hold other objects; tables that are there already must be empty");
+  app.add_flag("--restart", arguments.move.restart,
+               "drop what a former run of this move created on the target, and begin anew");
+  app.add_flag("--allow-refused", arguments.allow_refused,
+               "exit 0 even when the target refused some objects, as long as all data is verified");
+  app.add_option("--split-size", arguments.split_size,
+                 "copy tables larger than this in parts of this size (default: only a table that would be the last)")
+      ->type_name("SIZE");
+  app.add_option("--maintenance-memory", arguments.maintenance_memory,
+                 "memory of the target for all index builds together (default: half of its shared_buffers)")
+      ->type_name("SIZE");
+  app.add_option("--pg-bindir", arguments.move.pg_bindir, "where to find pg_dump (default: PATH and the usual places)")
+      ->type_name("DIR");
+}
+
+int RunMoveCommand(MoveArguments& arguments) {
+  MoveOptions& move = arguments.move;
+  move.source = arguments.connections.SourceInfo();
+  move.target = arguments.connections.TargetInfo();
+  move.jobs = arguments.connections.jobs;
+  if (!arguments.split_size.empty()) move.split_bytes = ParseSize(arguments.split_size);
+  if (!arguments.maintenance_memory.empty()) move.maintenance_memory = ParseSize(arguments.maintenance_memory);
+  if (move.dry_run) {
+    fmt::print("{}", DescribeMove(move));
+    return kExitDone;
+  }
+  const auto progress = arguments.output.MakeProgress();
+  RunResult result = RunMove(move, *progress);
+  progress->Stop();
+  result.allow_refused = arguments.allow_refused;
+  return arguments.output.Present(result);
+}
+
+}  // namespace
+
+std::function<int()> SetupMigrate(CLI::App& app) {
+  auto arguments = std::make_shared<MoveArguments>();
+  AddMoveOptions(app, *arguments);
+  app.add_flag("--no-verify", arguments->no_verify, "do not read back and compare; the verdict is \"not verified\"");
+  return [arguments] {
+    arguments->move.verify = !arguments->no_verify;
+    return RunMoveCommand(*arguments);
+  };
+}
+
+std::function<int()> SetupRestore(CLI::App& app) {
+  auto arguments = std::make_shared<MoveArguments>();
+  AddMoveOptions(app, *arguments);
+  return [arguments] {
+    arguments->move.verify = false;
+    return RunMoveCommand(*arguments);
+  };
+}
+
+}  // namespace airlift

@@ -1,0 +1,80 @@
+#include "cli/options.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+namespace airlift {
+
+namespace {
+
+int DefaultJobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 8); }
+
+ConnInfo ParseSide(const char* side, const std::string& text) {
+  try {
+    return ConnInfo::Parse(text);
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", side, error.what()), error.detail(), error.hint());
+  }
+}
+
+// A name that tells runs apart and is safe in any shell.
+std::string DefaultEvidencePath(const RunResult& result) {
+  std::string database;
+  for (const char c : result.source.database)
+    database += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
+  return fmt::format("pg_airlift-{}-{}-{:%Y%m%dT%H%M%SZ}.json", result.command, database,
+                     fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace
+
+ConnInfo ConnectionOptions::SourceInfo() const { return ParseSide("source", source); }
+ConnInfo ConnectionOptions::TargetInfo() const { return ParseSide("target", target); }
+
+void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
+  options.jobs = DefaultJobs();
+  app.add_option("-s,--source", options.source,
+                 "source database: a libpq connection string, URI or service (password from .pgpass, please)")
+      ->envname("PG_AIRLIFT_SOURCE")
+      ->type_name("CONNINFO")
+      ->required();
+  app.add_option("-t,--target", options.target, "target database, in the same form")
+      ->envname("PG_AIRLIFT_TARGET")
+      ->type_name("CONNINFO")
+      ->required();
+  app.add_option("-j,--jobs", options.jobs, "workers, each with a connection to both sides")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+}
+
+void AddOutputOptions(CLI::App& app, OutputOptions& options) {
+  app.add_flag("--json", options.json, "print the evidence as JSON on standard output instead of the summary");
+  app.add_flag("-q,--quiet", options.quiet, "no progress, and no output at all when the exit status is 0");
+  app.add_option("--evidence", options.evidence,
+                 "where to write the evidence file (default: pg_airlift-COMMAND-DATABASE-TIME.json here)")
+      ->type_name("FILE");
+}
+
+std::unique_ptr<Progress> OutputOptions::MakeProgress() const {
+  return std::make_unique<Progress>(quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
+}
+
+int OutputOptions::Present(const RunResult& result) const {
+  const std::string path = evidence.empty() ? DefaultEvidencePath(result) : evidence;
+  WriteEvidence(result, path);
+  const int status = result.ExitStatus();
+  if (json) {
+    fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (!quiet || status != kExitDone) {
+    fmt::print("evidence: {}\n{}", path, Summary(result));
+  }
+  return status;
+}
+
+}  // namespace airlift

@@ -1,0 +1,35 @@
+// Options that several commands share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "pg/conninfo.h"
+#include "progress/progress.h"
+#include "report/result.h"
+
+namespace airlift {
+
+struct ConnectionOptions {
+  std::string source;
+  std::string target;
+  int jobs = 0;
+
+  ConnInfo SourceInfo() const;
+  ConnInfo TargetInfo() const;
+};
+void AddConnectionOptions(CLI::App& app, ConnectionOptions& options);
+
+struct OutputOptions {
+  bool json = false;
+  bool quiet = false;
+  std::string evidence;  // "" for a name made from the database and the time
+
+  std::unique_ptr<Progress> MakeProgress() const;
+  // Writes the evidence file, prints the summary (or the JSON), returns the exit status.
+  int Present(const RunResult& result) const;
+};
+void AddOutputOptions(CLI::App& app, OutputOptions& options);
+
+}  // namespace airlift

@@ -1,0 +1,36 @@
+// Comparing what is no table: sequences, large objects, schema.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "compare/jobs.h"
+#include "pg/connection.h"
+#include "progress/progress.h"
+#include "report/result.h"
+
+namespace airlift {
+
+// Digests of all large objects of both sides, as jobs next to those of the tables.
+class LargeObjectComparison {
+ public:
+  explicit LargeObjectComparison(Progress& progress) : progress_(progress) {}
+
+  // One job per batch of the source's plan and side; the batches cover all OIDs.
+  std::vector<Job> MakeJobs(Connection& source);
+  // Once the jobs are done.
+  LargeObjectsResult Result() const;
+
+ private:
+  Progress& progress_;
+  std::mutex mutex_;
+  TableDigest digests_[2];
+};
+
+void CompareSequences(Connection& source, Connection& target, RunResult& result);
+
+// Fills result.schema_differences, with the owners, grants and comments of large objects.
+void CompareSchema(Connection& source, Connection& target, RunResult& result);
+
+}  // namespace airlift

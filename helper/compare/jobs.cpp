@@ -1,0 +1,59 @@
+#include "compare/jobs.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "snapshot/source_snapshot.h"
+
+namespace airlift {
+
+Connection& ReadOnlyPair::Get(Side side) {
+  auto& slot = connections_[side == Side::kTarget];
+  if (!slot) slot = std::make_unique<Connection>(side == Side::kSource ? source_info_ : target_info_, side);
+  if (!slot->InTransaction()) {
+    slot->Execute(BeginUnderSnapshot(*slot, side == Side::kSource ? snapshots_.source : snapshots_.target));
+  }
+  return *slot;
+}
+
+void ReadOnlyPair::Reset(Side side) {
+  auto& slot = connections_[side == Side::kTarget];
+  if (slot && slot->IsBroken()) {
+    slot.reset();
+  } else if (slot) {
+    slot->Rollback();
+  }
+}
+
+void RunJobs(std::vector<Job> jobs, int threads, const ConnInfo& source, const ConnInfo& target,
+             const ReadOnlyPair::Snapshots& snapshots) {
+  std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.weight > b.weight; });
+  std::atomic<size_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto work = [&] {
+    try {
+      ReadOnlyPair pair(source, target, snapshots);
+      while (!failed) {
+        const size_t taken = next++;
+        if (taken >= jobs.size()) return;
+        jobs[taken].run(pair);
+      }
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    const auto count = std::min<size_t>(static_cast<size_t>(std::max(1, threads)), jobs.size());
+    for (size_t i = 0; i < count; ++i) workers.emplace_back(work);
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace airlift

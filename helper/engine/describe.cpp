@@ -1,0 +1,76 @@
+// --dry-run: what a move would do, from the same plan and the same statements.
+#include <fmt/format.h>
+
+#include "base/format.h"
+#include "copy/table_copy.h"
+#include "engine/move.h"
+#include "engine/plan.h"
+#include "pg/identifier.h"
+#include "preflight/preflight.h"
+#include "snapshot/source_snapshot.h"
+#include "source/extension_client.h"
+#include "state/task_kind.h"
+
+namespace airlift {
+
+namespace {
+
+std::string DescribeProblems(const std::vector<PreflightProblem>& problems) {
+  std::string text;
+  for (const PreflightProblem& problem : problems) {
+    text += fmt::format("-- pre-flight {}: {}\n", problem.is_blocker ? "failure" : "warning",
+                        Error(problem.message, problem.detail, problem.hint).Report());
+  }
+  return text.empty() ? "-- pre-flight: nothing stands in the way\n" : text;
+}
+
+std::string DescribeCopy(const Relation& relation, const Task& task) {
+  const CopyPart part{TableFromDetail(task.detail), RangeFromDetail(task.detail), task.detail.at("freeze")};
+  std::string text =
+      fmt::format("-- copy {} ({})\n", DisplayName(part.table.schema, part.table.name), FormatBytes(task.weight));
+  text += fmt::format("/* source */ {};\n", CopyOutStatement(relation, part));
+  for (const std::string& statement : TargetStatements(relation, part))
+    text += fmt::format("/* target */ {};\n", statement);
+  return text;
+}
+
+std::string DescribeTask(const std::vector<Relation>& relations, const Task& task, bool has_extension) {
+  if (task.relation < 0) return {};
+  const Relation& relation = relations[static_cast<size_t>(task.relation)];
+  if (task.kind == kCopyTask) return DescribeCopy(relation, task);
+  if (task.kind == kSourceDigestTask && has_extension)
+    return fmt::format("/* source */ {};\n", DigestStatement(relation));
+  if (task.kind == kSourceDigestTask || task.kind == kReadBackTask) {
+    std::string text;
+    for (const StoredTable& table : relation.stored)
+      text += fmt::format("/* {} */ {};\n", task.kind == kReadBackTask ? "target" : "source",
+                          ImageCopyStatement(relation, table, BlockRange()));
+    return text;
+  }
+  if (task.kind == kAnalyzeTask)
+    return fmt::format("/* target */ ANALYZE {};\n", QualifiedName(relation.schema, relation.name));
+  return {};
+}
+
+}  // namespace
+
+std::string DescribeMove(const MoveOptions& options) {
+  SourceSnapshot source(options.source);
+  Connection target(options.target, Side::kTarget);
+  const bool has_extension = FindExtension(source.connection()).has_value();
+  std::string text = DescribeProblems(RunPreflight({source.connection(), target, options}));
+  text += "-- nothing is changed on the source; all of it is read under one exported snapshot\n";
+  text += "/* source */ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_catalog.pg_export_snapshot();\n";
+  text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the move\n";
+  text += fmt::format("-- schema, pre-data: pg_dump -Fc --schema-only --snapshot=... --dbname={}\n",
+                      options.source.ToStringWithoutPassword());
+  const std::vector<Relation> relations = LoadRelations(source.connection());
+  std::vector<Task> tasks = PlanTasks(relations, options, {source.connection().server_major(), has_extension});
+  AddLargeObjectTasks(source.connection(), tasks);
+  for (const Task& task : tasks) text += DescribeTask(relations, task, has_extension);
+  text += "-- sequences: SELECT setval(...) on the target with last_value and is_called of the source\n";
+  text += "-- schema, post-data: indexes, constraints, foreign keys, triggers, rules, policies, owners, grants\n";
+  return text;
+}
+
+}  // namespace airlift

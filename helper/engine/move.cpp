@@ -1,0 +1,341 @@
+#include "engine/move.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "base/format.h"
+#include "compare/compare_objects.h"
+#include "engine/outcome.h"
+#include "engine/plan.h"
+#include "engine/resume.h"
+#include "engine/worker.h"
+#include "large_objects/metadata.h"
+#include "pg/identifier.h"
+#include "preflight/preflight.h"
+#include "schema/schema_mover.h"
+#include "sequences/sequences.h"
+#include "snapshot/source_snapshot.h"
+#include "source/extension_client.h"
+#include "state/run_state.h"
+#include "state/task_kind.h"
+
+namespace airlift {
+
+namespace {
+
+// Held by the process that drives a run, so that two never drive the same one.
+constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
+
+std::vector<std::string> SourceTaskKinds() {
+  std::vector<std::string> kinds;
+  for (const TaskKind& kind : kTaskKinds)
+    if (kind.needs_source) kinds.emplace_back(kind.name);
+  return kinds;
+}
+
+std::string ListOf(const std::vector<PreflightProblem>& problems) {
+  std::string list;
+  for (const PreflightProblem& problem : problems) {
+    if (!problem.is_blocker) continue;
+    list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
+  }
+  return list;
+}
+
+class Move {
+ public:
+  Move(const MoveOptions& options, Progress& progress)
+      : options_(options),
+        progress_(progress),
+        source_(options.source, Side::kSource),
+        target_(options.target, Side::kTarget),
+        state_(target_) {
+    target_.Execute("SET synchronous_commit = off");
+  }
+
+  RunResult Run() {
+    result_.command = options_.verify ? "migrate" : "restore";
+    result_.started_at = UtcNow();
+    result_.was_verified = options_.verify;
+    Begin();
+    Timed("schema", [&] { RestoreSchema(); });
+    Timed("load", [&] { Load(); });
+    Timed("sequences", [&] { RestoreSequences(); });
+    CollectResults(state_, context_.relations, context_.source_has_extension, result_);
+    result_.left_out = AllLeftOut();
+    if (result_.DataVerdict() == Verdict::kDiffers) {
+      result_.notes.push_back("stopped before foreign keys, triggers and grants: see the tables that differ");
+      return End();
+    }
+    Timed("post-data", [&] { RestorePostData(); });
+    result_.left_out = AllLeftOut();
+    Timed("schema comparison", [&] { CompareSchemas(); });
+    state_.Finish(result_.DataVerdict());
+    return End();
+  }
+
+ private:
+  template <typename Step>
+  void Timed(const char* stage, Step step) {
+    CheckStop();
+    const auto began = std::chrono::steady_clock::now();
+    step();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    result_.seconds.emplace_back(stage, took.count());
+  }
+
+  RunResult End() {
+    result_.finished_at = UtcNow();
+    return std::move(result_);
+  }
+
+  // Facts, lock, pre-flight, and whether there is a run to go on with.
+  void Begin() {
+    if (!target_.Query(kDriverLock).Boolean(0, 0))
+      throw Error("another pg_airlift is at work on this target database", {},
+                  "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+    result_.source = ReadServerFacts(source_);
+    result_.target = ReadServerFacts(target_);
+    run_ = state_.Find();
+    RefuseForeignRun();
+    const auto problems = RunPreflight({source_, target_, options_, run_.has_value()});
+    for (const auto& problem : problems)
+      if (!problem.is_blocker)
+        Note("warning: " + problem.message + (problem.detail.empty() ? "" : ". " + problem.detail));
+    if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+    if (options_.restart) StartOver();
+    context_.options = options_;
+    context_.progress = &progress_;
+    context_.source_has_extension = FindExtension(source_).has_value();
+    if (!context_.source_has_extension && options_.verify) result_.notes.push_back(kNoExtensionNote);
+  }
+
+  void RefuseForeignRun() {
+    if (!run_) return;
+    if (run_->source_identity != result_.source.identity || run_->source_database != result_.source.database)
+      throw Error(fmt::format("the target holds the state of a move from another source, database \"{}\"",
+                              run_->source_database),
+                  {}, "Give that source, or an empty target database.");
+    if (run_->stage == Stage::kFinished && !options_.restart)
+      throw Error("this move has finished already",
+                  fmt::format("It began at {} and ended with the verdict \"{}\".", run_->started_at,
+                              run_->verdict ? VerdictName(*run_->verdict) : "none"),
+                  "Run pg_airlift compare to compare again, or give --restart to load everything anew.");
+  }
+
+  void StartOver() {
+    if (!run_) return;
+    if (options_.into_existing)
+      throw Error("--restart cannot be told from what was there before --into-existing", {},
+                  "Drop what the first run loaded by hand, and schema airlift_state.");
+    Note("starting over: dropping what the former run created on the target");
+    DropCreatedObjects(target_);
+    state_.Drop();
+    run_.reset();
+  }
+
+  void TakeSnapshot() {
+    snapshot_ = std::make_unique<SourceSnapshot>(options_.source);
+    context_.snapshot_id = snapshot_->id();
+    result_.snapshot_lsn = snapshot_->lsn();
+    result_.snapshot_taken_at = snapshot_->taken_at();
+  }
+
+  bool SourceIsDone() { return state_.CountUnfinished(SourceTaskKinds()) == 0; }
+
+  void RestoreSchema() {
+    const bool resumes = run_.has_value();
+    if (!resumes) {
+      TakeSnapshot();
+      run_ = RunRecord{result_.source.identity,
+                       result_.source.database,
+                       Stage::kSchema,
+                       1,
+                       snapshot_->id(),
+                       snapshot_->lsn(),
+                       {},
+                       options_.verify,
+                       {}};
+      state_.Create(*run_);
+    } else {
+      Note(fmt::format("going on with the move begun at {} (stage {})", run_->started_at, StageName(run_->stage)));
+      if (run_->stage == Stage::kSchema || !SourceIsDone()) {
+        TakeSnapshot();
+        state_.StartAttempt(snapshot_->id(), snapshot_->lsn());
+      } else {
+        result_.snapshot_lsn = run_->snapshot_lsn;
+      }
+    }
+    schema_ =
+        std::make_unique<SchemaMover>(SchemaOptionsFromMove(), snapshot_ ? snapshot_->connection() : source_, target_);
+    schema_->Load(snapshot_ ? snapshot_->id() : "");
+    if (run_->stage == Stage::kSchema) {
+      schema_->RestorePreData();
+      Plan();
+    } else {
+      context_.relations = state_.LoadPlannedRelations();
+      if (snapshot_) KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
+    }
+  }
+
+  SchemaOptions SchemaOptionsFromMove() {
+    SchemaOptions schema;
+    schema.source = options_.source;
+    schema.target = options_.target;
+    schema.pg_bindir = options_.pg_bindir;
+    schema.into_existing = options_.into_existing;
+    schema.jobs = options_.jobs;
+    schema.note = [this](const std::string& line) { Note(line); };
+    return schema;
+  }
+
+  // Tables that are on the target now become tasks; the others were left out with their schema.
+  void Plan() {
+    std::vector<Relation> relations = LoadRelations(snapshot_->connection());
+    std::set<std::pair<std::string, std::string>> present;
+    for (const Relation& relation : LoadRelations(target_)) {
+      present.emplace(relation.schema, relation.name);
+      for (const StoredTable& table : relation.stored) present.emplace(table.schema, table.name);
+    }
+    for (Relation& relation : relations) {
+      relation.is_missing_on_target = present.count({relation.schema, relation.name}) == 0;
+      if (!relation.needs_routing) {
+        for (const StoredTable& table : relation.stored)
+          relation.is_missing_on_target |= present.count({table.schema, table.name}) == 0;
+      }
+    }
+    if (options_.into_existing) RefuseFilledTables(relations);
+    std::vector<Task> tasks = PlanTasks(relations, options_, {source_.server_major(), context_.source_has_extension});
+    AddIndexTasks(relations, tasks);
+    AddLargeObjectTasks(snapshot_->connection(), tasks);
+    state_.Plan(relations, tasks);
+    run_->stage = Stage::kLoad;
+    context_.relations = std::move(relations);
+  }
+
+  void RefuseFilledTables(const std::vector<Relation>& relations) {
+    for (const Relation& relation : relations) {
+      if (relation.is_missing_on_target || relation.is_extension_configuration) continue;
+      const std::string name = QualifiedName(relation.schema, relation.name);
+      if (target_.Query("SELECT EXISTS (SELECT FROM " + name + ")").Boolean(0, 0))
+        throw Error("table " + relation.display_name() + " of the target holds rows already", {},
+                    "Empty it, or leave it out: pg_airlift never deletes rows it did not load.");
+    }
+  }
+
+  void AddIndexTasks(const std::vector<Relation>& relations, std::vector<Task>& tasks) {
+    std::unordered_map<uint32_t, int> relation_of;
+    for (size_t i = 0; i < relations.size(); ++i) {
+      relation_of[relations[i].oid] = static_cast<int>(i);
+      for (const StoredTable& table : relations[i].stored) relation_of[table.oid] = static_cast<int>(i);
+    }
+    for (const IndexJob& job : schema_->IndexJobs()) {
+      const auto found = relation_of.find(job.table_oid);
+      Task task{0,
+                kIndexTask,
+                found == relation_of.end() ? -1 : found->second,
+                job.weight,
+                {{"entry", job.entry}, {"label", job.label}}};
+      task.waits_for_copy = task.relation >= 0 && !relations[static_cast<size_t>(task.relation)].stored.empty() &&
+                            !relations[static_cast<size_t>(task.relation)].is_missing_on_target;
+      tasks.push_back(std::move(task));
+    }
+  }
+
+  void Load() {
+    context_.maintenance_work_mem_kb = MaintenanceWorkMem();
+    ShowTotals();
+    RunQueue(context_, [this, last = std::chrono::steady_clock::now()]() mutable {
+      const auto now = std::chrono::steady_clock::now();
+      if (!snapshot_ || now - last < std::chrono::milliseconds(300)) return;
+      last = now;
+      if (SourceIsDone()) ReleaseSnapshot();
+    });
+    if (snapshot_) ReleaseSnapshot();
+    state_.SetStage(Stage::kPostData);
+  }
+
+  void ReleaseSnapshot() {
+    // The schema mover may hold a reference to the snapshot's connection: it has no more questions for the source.
+    snapshot_.reset();
+    Note("the source's snapshot is released");
+  }
+
+  // Shared out over the jobs that may each build an index; never below what the target gives by itself.
+  int64_t MaintenanceWorkMem() {
+    const Result result = target_.Query(
+        "SELECT setting::bigint, (SELECT setting::bigint * 8 FROM pg_catalog.pg_settings WHERE name = "
+        "'shared_buffers') "
+        "FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
+    const int64_t by_server = result.Integer(0, 0);
+    if (options_.maintenance_memory > 0)
+      return std::max<int64_t>(1024, options_.maintenance_memory / 1024 / options_.jobs);
+    constexpr int64_t kMostKb = int64_t{2} << 20;
+    return std::clamp(result.Integer(0, 1) / 2 / options_.jobs, by_server, std::max(by_server, kMostKb));
+  }
+
+  void ShowTotals() {
+    const Result result = target_.Query(
+        "SELECT kind, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE state = 'done'), "
+        "pg_catalog.sum(weight)::bigint, pg_catalog.sum(weight) FILTER (WHERE state = 'done')::bigint "
+        "FROM airlift_state.task GROUP BY kind");
+    for (const TaskKind& kind : kTaskKinds) {
+      for (int row = 0; row < result.rows(); ++row) {
+        if (result.Text(row, 0) != kind.name) continue;
+        StageProgress& stage = progress_.Stage(kind.label);
+        stage.tasks_total = result.Integer(row, 1);
+        stage.tasks_done = result.Integer(row, 2);
+        stage.weight_total = result.Integer(row, 3);
+        stage.weight_done = result.Integer(row, 4);
+      }
+    }
+  }
+
+  void RestoreSequences() {
+    const std::vector<SequenceValue> values = ReadSequences(source_);
+    sequence_left_out_ = SetSequences(target_, values);
+    if (!options_.verify) return;
+    for (const SequenceComparison& sequence : CompareSequences(values, ReadSequences(target_)))
+      result_.sequences.push_back({DisplayName(sequence.schema, sequence.name), sequence.verdict, sequence.reason});
+  }
+
+  void RestorePostData() {
+    schema_->RestorePostData();
+    large_object_left_out_ = ApplyLargeObjectOwnersAndGrants(source_, target_);
+  }
+
+  void CompareSchemas() {
+    if (options_.verify) CompareSchema(source_, target_, result_);
+  }
+
+  std::vector<LeftOut> AllLeftOut() {
+    std::vector<LeftOut> all = schema_->LeftOuts();
+    for (const auto* more : {&sequence_left_out_, &large_object_left_out_})
+      all.insert(all.end(), more->begin(), more->end());
+    return all;
+  }
+
+  void Note(const std::string& line) { progress_.Note(line); }
+
+  const MoveOptions options_;
+  Progress& progress_;
+  Connection source_;
+  Connection target_;
+  RunState state_;
+  std::optional<RunRecord> run_;
+  std::unique_ptr<SourceSnapshot> snapshot_;
+  std::unique_ptr<SchemaMover> schema_;
+  RunContext context_;
+  RunResult result_;
+  std::vector<LeftOut> sequence_left_out_;
+  std::vector<LeftOut> large_object_left_out_;
+};
+
+}  // namespace
+
+RunResult RunMove(const MoveOptions& options, Progress& progress) { return Move(options, progress).Run(); }
+
+}  // namespace airlift

@@ -1,0 +1,24 @@
+// What the user asked for, for the commands that move data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "pg/conninfo.h"
+
+namespace airlift {
+
+struct MoveOptions {
+  ConnInfo source;
+  ConnInfo target;
+  int jobs = 2;
+  bool verify = true;          // false for `restore` and --no-verify
+  bool into_existing = false;  // the target may hold other objects
+  bool restart = false;        // drop what an unfinished run left and begin anew
+  bool dry_run = false;
+  int64_t split_bytes = 0;         // tables larger than this are copied in parts; 0: decided from sizes and jobs
+  int64_t maintenance_memory = 0;  // bytes for all index builds together; 0: decided from the target's settings
+  std::string pg_bindir;           // where pg_dump and pg_restore are; "" to search
+};
+
+}  // namespace airlift

@@ -1,0 +1,50 @@
+// A worker: two connections that take tasks from the queue until none is left.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/relation.h"
+#include "engine/move_options.h"
+#include "progress/progress.h"
+#include "state/run_state.h"
+
+namespace airlift {
+
+// What all workers of a run share; constant while they run.
+struct RunContext {
+  MoveOptions options;
+  std::string snapshot_id;  // "" when nothing is left to be read from the source
+  bool source_has_extension = false;
+  std::vector<Relation> relations;
+  int64_t maintenance_work_mem_kb = 0;  // for one index build; 0 leaves the target's setting
+  Progress* progress = nullptr;
+};
+
+class Worker {
+ public:
+  Worker(const RunContext& context, int number);
+
+  // Claims a task, does it, and commits both in one transaction; false when none is ready.
+  bool RunOneTask();
+
+  Connection& target() { return target_; }
+  // Opened when first needed.
+  Connection& source();
+  const RunContext& context() const { return context_; }
+
+ private:
+  const RunContext& context_;
+  const std::string application_name_;
+  Connection target_;
+  std::unique_ptr<Connection> source_;
+};
+
+// Runs `context.options.jobs` workers until every task is done; `tick` is called now and then from this thread. Throws
+// Error with all failures when a task failed; the other workers finish the task they are at, and what is done stays
+// done.
+void RunQueue(const RunContext& context, const std::function<void()>& tick);
+
+}  // namespace airlift

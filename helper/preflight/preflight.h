@@ -1,0 +1,35 @@
+// What must hold before anything is changed. All failures are found and told at once, not the first only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/move_options.h"
+#include "pg/connection.h"
+
+namespace airlift {
+
+struct PreflightProblem {
+  std::string message;  // like an Error's
+  std::string detail;
+  std::string hint;
+  bool is_blocker = true;  // false: a warning
+};
+
+struct PreflightInputs {
+  Connection& source;
+  Connection& target;
+  const MoveOptions& options;
+  bool resumes = false;  // the target holds this run's state: it may be anything but empty
+};
+
+std::vector<PreflightProblem> RunPreflight(const PreflightInputs& inputs);
+
+// True when both connections reach the same database, whatever addresses they were given: a lock taken through one is
+// seen through the other.
+bool IsSameDatabase(Connection& source, Connection& target);
+
+// Objects in the database that a move into it would have to step around, "kind name" each, a few of them.
+std::vector<std::string> ExistingObjects(Connection& target);
+
+}  // namespace airlift

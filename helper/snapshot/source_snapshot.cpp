@@ -1,0 +1,36 @@
+#include "snapshot/source_snapshot.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr const char* kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+}  // namespace
+
+SourceSnapshot::SourceSnapshot(const ConnInfo& source)
+    : connection_(std::make_unique<Connection>(source.With("application_name", "pg_airlift snapshot"), Side::kSource)) {
+  connection_->Execute(kBegin);
+  const Result result = connection_->Query(
+      "SELECT pg_catalog.pg_export_snapshot(), "
+      "CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_current_wal_insert_lsn() END, "
+      "pg_catalog.now()");
+  id_ = result.Text(0, 0);
+  lsn_ = result.Text(0, 1);
+  taken_at_ = result.Text(0, 2);
+}
+
+void SourceSnapshot::Release() { connection_.reset(); }
+
+std::string BeginUnderSnapshot(const Connection& connection, const std::string& snapshot_id) {
+  return std::string(kBegin) + "; SET TRANSACTION SNAPSHOT " + connection.QuoteLiteral(snapshot_id);
+}
+
+std::string DatabaseIdentity(Connection& connection) {
+  const Result result = connection.Query(
+      "SELECT c.system_identifier, d.oid FROM pg_catalog.pg_control_system() c, pg_catalog.pg_database d "
+      "WHERE d.datname = pg_catalog.current_database()");
+  return result.Text(0, 0) + "/" + result.Text(0, 1);
+}
+
+}  // namespace airlift

@@ -1,0 +1,41 @@
+// The one point in time of a move: a snapshot that the source exports, under which schema, copy and digests are made.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pg/connection.h"
+
+namespace airlift {
+
+class SourceSnapshot {
+ public:
+  // Exports a snapshot and holds it in a transaction of its own connection.
+  explicit SourceSnapshot(const ConnInfo& source);
+
+  const std::string& id() const { return id_; }
+  // The WAL position at which it was taken; "" on a standby.
+  const std::string& lsn() const { return lsn_; }
+  // When the source's clock said it was taken.
+  const std::string& taken_at() const { return taken_at_; }
+
+  // Lets the source vacuum again. Workers that imported the snapshot must be done with it.
+  void Release();
+  bool IsHeld() const { return connection_ != nullptr; }
+  Connection& connection() { return *connection_; }
+
+ private:
+  std::unique_ptr<Connection> connection_;
+  std::string id_;
+  std::string lsn_;
+  std::string taken_at_;
+};
+
+// BEGIN for a transaction that sees what the exported snapshot sees.
+std::string BeginUnderSnapshot(const Connection& connection, const std::string& snapshot_id);
+
+// System identifier and database OID: the same for two connections only if they reach the same database of the same
+// cluster or of its physical copies.
+std::string DatabaseIdentity(Connection& connection);
+
+}  // namespace airlift

@@ -1,0 +1,112 @@
+// The run's memory: schema airlift_state of the target database.
+//
+// Every row that says "done" was committed in the same transaction as the work it speaks of, so a helper that dies
+// leaves nothing half done, and the next one goes on. Tasks are claimed with FOR UPDATE SKIP LOCKED and held by that
+// row lock for the length of the task's one transaction: when a worker dies, the server rolls back work and claim
+// together.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/relation.h"
+#include "digest.h"
+#include "model/verdict.h"
+#include "pg/connection.h"
+
+namespace airlift {
+
+// Where a run stands; the names are stored.
+enum class Stage { kSchema, kLoad, kPostData, kFinished };
+const char* StageName(Stage stage);
+
+struct RunRecord {
+  std::string source_identity;  // system identifier and database OID of the source
+  std::string source_database;
+  Stage stage = Stage::kSchema;
+  int attempts = 1;
+  std::string snapshot;      // of the latest attempt
+  std::string snapshot_lsn;  // "" where the source is a standby
+  std::string started_at;    // of the first attempt
+  bool verify = true;
+  std::optional<Verdict> verdict;  // once finished
+};
+
+struct Task {
+  int64_t id = 0;
+  std::string kind;
+  int relation = -1;  // index of the run's relation, -1 for none
+  int64_t weight = 0;
+  nlohmann::json detail;
+  bool waits_for_copy = false;  // not ready before all copy tasks of its relation are done
+};
+
+struct TaskOutcome {
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  std::optional<TableDigest> digest;
+  std::string note;  // why a digest cannot stand for the whole table; "" otherwise
+};
+
+struct FinishedTask {
+  Task task;
+  TaskOutcome outcome;
+};
+
+struct CopyState {
+  int relation = 0;
+  int64_t parts_done = 0;
+  int64_t parts_open = 0;
+};
+
+class RunState {
+ public:
+  explicit RunState(Connection& target) : target_(target) {}
+
+  // The run whose state is in the target, if any. Throws Error when the state is of another version of this program.
+  std::optional<RunRecord> Find();
+  // Creates schema airlift_state and the run.
+  void Create(const RunRecord& run);
+  // Drops schema airlift_state; tables that were loaded stay.
+  void Drop();
+
+  void SetStage(Stage stage);
+  void StartAttempt(const std::string& snapshot, const std::string& lsn);
+  void Finish(Verdict verdict);
+
+  // Relations and tasks are written once, in one transaction with stage kLoad.
+  void Plan(const std::vector<Relation>& relations, const std::vector<Task>& tasks);
+  std::vector<Relation> LoadPlannedRelations();
+
+  // Done tasks of `kind`, with what came out.
+  std::vector<FinishedTask> FinishedTasks(const std::string& kind);
+  // Unfinished tasks of these kinds (all kinds when empty).
+  int64_t CountUnfinished(const std::vector<std::string>& kinds = {});
+  // How far each relation's copy is; relations that nothing was done for are left out.
+  std::vector<CopyState> CopyStates();
+  // Makes all tasks of `relation` but its indexes undone again; those that wait for its copy wait again.
+  void ResetRelation(int relation);
+  // Removes the tasks of `kind`, done or not.
+  void RemoveKind(const std::string& kind);
+  void AddTasks(const std::vector<Task>& tasks);
+  // Records a task as done without a worker, for a digest that is known already.
+  void FinishWithoutWork(const std::string& kind, int relation, const TaskOutcome& outcome);
+
+ private:
+  Connection& target_;
+};
+
+// The next ready task, locked by the caller's open transaction; nullopt when none is free.
+std::optional<Task> ClaimTask(Connection& target);
+// Marks the task done in the caller's open transaction and readies what waited for its relation's copy.
+void FinishTask(Connection& target, const Task& task, const TaskOutcome& outcome, bool is_copy);
+// More ready tasks, in the caller's open transaction: how a task cuts itself into parts.
+void InsertTasks(Connection& target, const std::vector<Task>& tasks, const char* state);
+
+// See state/task_kind.h; throws Error for an unknown kind.
+int TaskPriority(const std::string& kind);
+
+}  // namespace airlift

@@ -1,0 +1,37 @@
+// The kinds of tasks in the queue, as data: what they are called, in which order they are claimed, what they need.
+#pragma once
+
+#include <string>
+
+namespace airlift {
+
+inline constexpr const char* kCopyTask = "copy";
+inline constexpr const char* kLargeObjectTask = "large objects";
+inline constexpr const char* kSourceDigestTask = "source digest";
+inline constexpr const char* kReadBackTask = "read back";
+inline constexpr const char* kLargeObjectReadBackTask = "large objects read back";
+inline constexpr const char* kIndexTask = "index";
+inline constexpr const char* kAnalyzeTask = "analyze";
+
+struct TaskKind {
+  const char* name;
+  int priority;       // higher is claimed first
+  bool needs_source;  // reads the source under the snapshot
+  const char* label;  // for the progress display
+};
+
+// What needs the source comes first, so that its snapshot can go as soon as possible: until then the source cannot
+// vacuum. Reading back follows while the rows are still cached.
+inline constexpr TaskKind kTaskKinds[] = {
+    {kCopyTask, 60, true, "copy"},
+    {kLargeObjectTask, 55, true, "large objects"},
+    {kSourceDigestTask, 50, true, "digest source"},
+    {kReadBackTask, 40, false, "read back"},
+    {kLargeObjectReadBackTask, 40, false, "read back large objects"},
+    {kIndexTask, 30, false, "index"},
+    {kAnalyzeTask, 10, false, "analyze"},
+};
+
+const TaskKind& FindTaskKind(const std::string& name);
+
+}  // namespace airlift
