@@ -2,6 +2,7 @@
 //
 // To add one: write its writer, add a row to kFastTypes, and add the type to sql/fast_paths.sql, which compares every
 // fast path with the type's send function.
+#include "server_catalog.h"
 #include "value_codec.h"
 #include "varlena.h"
 

@@ -10,7 +10,9 @@ extern "C" {
 #include "utils/bytea.h"
 #include "utils/float.h"
 #include "utils/guc.h"
-#include "utils/pg_locale.h"
+
+// of utils/pg_locale.h, which needs ICU's headers
+extern PGDLLIMPORT char* locale_monetary;
 }
 
 namespace airlift {

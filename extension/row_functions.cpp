@@ -38,9 +38,9 @@ bytea* NewBytea(const char* bytes, size_t size) {
 
 }  // namespace
 
-Datum airlift_api_version(PG_FUNCTION_ARGS) { PG_RETURN_INT32(kApiVersion); }
+Datum airlift_api_version([[maybe_unused]] PG_FUNCTION_ARGS) { PG_RETURN_INT32(kApiVersion); }
 
-Datum airlift_version(PG_FUNCTION_ARGS) { PG_RETURN_TEXT_P(cstring_to_text(AIRLIFT_VERSION)); }
+Datum airlift_version([[maybe_unused]] PG_FUNCTION_ARGS) { PG_RETURN_TEXT_P(cstring_to_text(AIRLIFT_VERSION)); }
 
 Datum airlift_row_image(PG_FUNCTION_ARGS) {
   const airlift::ImageBuffer* image = airlift::EncodeRow(fcinfo, 0);

@@ -4,11 +4,16 @@
 #include "server.h"
 
 extern "C" {
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/syscache.h"
 }
+
+#if PG_VERSION_NUM < 140000
+#define PG_LSNOID LSNOID
+#endif
 
 namespace airlift {
 

@@ -68,7 +68,7 @@ BEGIN
             JOIN pg_type a ON a.oid = b.typarray
         WHERE s.literals <> '{}'
     LOOP
-        query := format('SELECT l::%1$s AS v, ARRAY[l::%1$s, NULL] AS pair, ARRAY[]::%2$s AS empty, NULL::%1$s AS nothing FROM unnest(%3$L::text[]) l',
+        query := format('SELECT l::%1$s AS v, (SELECT ARRAY[l, NULL])::%2$s AS pair, ''{}''::%2$s AS empty, NULL::%1$s AS nothing FROM unnest(%3$L::text[]) l',
             t.type, t.array_type, t.literals);
         IF t.is_portable THEN
             INSERT INTO verdicts VALUES (t.typname, 'binary', copied(query) = images_as_file(query));
@@ -80,7 +80,7 @@ BEGIN
     END LOOP;
 END $$;
 SELECT * FROM verdicts WHERE agrees IS NOT TRUE ORDER BY type;
-SELECT count(*) > 60 AS many_in_binary FROM verdicts WHERE how = 'binary';
+SELECT count(*) > 50 AS many_in_binary FROM verdicts WHERE how = 'binary';
 SELECT type AS as_text FROM verdicts WHERE how = 'text' ORDER BY type COLLATE "C";
 
 -- The system's own tables, whatever they hold: types in the wild, among them some that cannot be made by hand.
