@@ -50,7 +50,7 @@ ORDER BY rank, object)";
 void UnlinkLargeObjects(Connection& target) {
   while (target
              .Query("SELECT pg_catalog.lo_unlink(oid) FROM (SELECT oid FROM pg_catalog.pg_largeobject_metadata "
-                    "LIMIT 1000) some")
+                    "LIMIT 1000) batch")
              .rows() > 0)
     CheckStop();
 }
@@ -68,12 +68,22 @@ void Empty(Connection& target, const Relation& relation) {
   target.Execute("TRUNCATE " + QualifiedName(relation.schema, relation.name));
 }
 
+// What the target holds of `relation`, read back.
+TableDigest DigestTarget(Connection& target, const Relation& relation, Meter& meter) {
+  TableDigest digest;
+  for (const StoredTable& table : LoadStoredTables(target, relation.schema, relation.name))
+    digest.Merge(DigestRange(target, relation, table, BlockRange(), meter));
+  return digest;
+}
+
 // The source's digest under the new snapshot when it equals what was copied, else nullopt.
-std::optional<SourceDigest> UnchangedDigest(Connection& source, const Relation& relation, const RunContext& context,
-                                            const std::optional<TableDigest>& copied, Meter& meter) {
-  if (!copied) return std::nullopt;  // text format, generated columns: what was copied is not known by digest
+std::optional<SourceDigest> UnchangedDigest(Connection& source, Connection& target, const Relation& relation,
+                                            const RunContext& context, const std::optional<TableDigest>& streamed,
+                                            Meter& meter) {
   const SourceDigest now = DigestSource(source, relation, context, meter);
-  return now.digest == *copied ? std::optional(now) : std::nullopt;
+  // A copy in text format, or with generated columns, left no digest behind.
+  const TableDigest copied = streamed ? *streamed : DigestTarget(target, relation, meter);
+  return now.digest == copied ? std::optional(now) : std::nullopt;
 }
 
 TaskOutcome OutcomeOf(const SourceDigest& digest) {
@@ -110,8 +120,9 @@ void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target
     CheckStop();
     const Relation& relation = context.relations[static_cast<size_t>(copy.relation)];
     std::optional<SourceDigest> unchanged;
-    if (copy.parts_open == 0) {
-      unchanged = UnchangedDigest(source, relation, context, streamed[static_cast<size_t>(copy.relation)], stage.meter);
+    if (copy.parts_open == 0 && copy.parts_done > 0) {
+      unchanged =
+          UnchangedDigest(source, target, relation, context, streamed[static_cast<size_t>(copy.relation)], stage.meter);
     }
     Transaction transaction(target);
     if (unchanged) {
@@ -121,8 +132,7 @@ void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target
       if (copy.parts_done > 0) {
         Empty(target, relation);
         progress.Note(relation.display_name() + ": starts over, " +
-                      (copy.parts_open > 0 ? "for it was copied in part only"
-                                           : "for it changed on the source, or cannot be shown unchanged"));
+                      (copy.parts_open > 0 ? "for it was copied in part only" : "for it changed on the source since"));
       }
       state.ResetRelation(copy.relation);
     }
