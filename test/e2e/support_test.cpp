@@ -12,21 +12,21 @@ constexpr const char* kSchema =
     "CREATE SEQUENCE s; SELECT setval('s', 7, false);";
 
 TEST_F(Harness, TheTargetsRoleIsNoSuperuser) {
-  Connection master(target().Login(database(), "master", kMasterPassword), Side::kTarget);
-  EXPECT_FALSE(master.Query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Boolean(0, 0));
-  EXPECT_THROW(master.Query("SELECT * FROM pg_authid"), SqlError);
-  EXPECT_THROW(master.Query("ALTER SYSTEM SET work_mem = '8MB'"), SqlError);
+  const auto master = target().Connect(target().Login(database(), "master", kMasterPassword));
+  EXPECT_FALSE(master->Query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Boolean(0, 0));
+  EXPECT_THROW(master->Query("SELECT * FROM pg_authid"), SqlError);
+  EXPECT_THROW(master->Query("ALTER SYSTEM SET work_mem = '8MB'"), SqlError);
 }
 
 TEST_F(Harness, TheTargetOffersOnlyAllowedExtensions) {
-  Connection master(target().Login(database(), "master", kMasterPassword), Side::kTarget);
-  master.Execute("CREATE EXTENSION hstore");
-  EXPECT_THROW(master.Execute("CREATE EXTENSION file_fdw"), SqlError);
-  EXPECT_THROW(master.Execute("CREATE EXTENSION pg_airlift"), SqlError);
+  const auto master = target().Connect(target().Login(database(), "master", kMasterPassword));
+  master->Execute("CREATE EXTENSION hstore");
+  EXPECT_THROW(master->Execute("CREATE EXTENSION file_fdw"), SqlError);
+  EXPECT_THROW(master->Execute("CREATE EXTENSION pg_airlift"), SqlError);
 }
 
 TEST_F(Harness, AWrongPasswordIsRefusedOverTcp) {
-  EXPECT_THROW(Connection(target().Login(database(), "master", "wrong"), Side::kTarget), SqlError);
+  EXPECT_THROW(target().Connect(target().Login(database(), "master", "wrong")), SqlError);
 }
 
 TEST_F(Harness, TheOracleSeesEqualAsEqual) {

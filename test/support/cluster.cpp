@@ -114,8 +114,14 @@ void Cluster::DropDatabase(const std::string& name) {
   Execute("postgres", "DROP DATABASE IF EXISTS " + QuoteIdentifier(name) + " WITH (FORCE)");
 }
 
+std::unique_ptr<Connection> Cluster::Connect(const ConnInfo& info) const {
+  auto connection = std::make_unique<Connection>(info, side_);
+  connection->Execute("RESET ALL");
+  return connection;
+}
+
 Result Cluster::Query(const std::string& database, const std::string& sql) const {
-  return Connection(Superuser(database), side_).Query(sql);
+  return Connect(database)->Query(sql);
 }
 
 std::string Cluster::Value(const std::string& database, const std::string& sql) const {
@@ -123,9 +129,7 @@ std::string Cluster::Value(const std::string& database, const std::string& sql) 
   return result.rows() == 0 ? std::string() : result.Text(0, 0);
 }
 
-void Cluster::Execute(const std::string& database, const std::string& sql) const {
-  Connection(Superuser(database), side_).Execute(sql);
-}
+void Cluster::Execute(const std::string& database, const std::string& sql) const { Connect(database)->Execute(sql); }
 
 std::vector<std::string> Cluster::PsqlCommand(const std::string& database,
                                               const std::vector<std::string>& options) const {

@@ -1,6 +1,7 @@
 // A throw-away PostgreSQL server for a test (see test/support/servers), and the two that every test program shares.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,12 @@ class Cluster {
   void CreateDatabase(const std::string& name, const std::string& options = {});
   void DropDatabase(const std::string& name);
 
-  // As superuser, through the program's own connection class; for statements and single values.
+  // A session with the server's own settings, not those that the program pins; of the superuser where no other is
+  // given.
+  std::unique_ptr<Connection> Connect(const std::string& database) const { return Connect(Superuser(database)); }
+  std::unique_ptr<Connection> Connect(const ConnInfo& info) const;
+
+  // As superuser, for statements and single values.
   Result Query(const std::string& database, const std::string& sql) const;
   std::string Value(const std::string& database, const std::string& sql) const;
   void Execute(const std::string& database, const std::string& sql) const;

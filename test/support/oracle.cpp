@@ -25,7 +25,7 @@ SELECT format('%I.%I', n.nspname, c.relname),
     CASE c.relkind WHEN 'r' THEN 'ONLY' ELSE '' END, n.nspname, c.relname)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'pg_airlift')
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
     AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
@@ -34,7 +34,7 @@ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
 constexpr const char* kSequences = R"(
 SELECT format('SELECT %L, last_value, is_called FROM %I.%I', n.nspname || '.' || c.relname, n.nspname, c.relname)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'S' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'pg_airlift')
+WHERE c.relkind = 'S' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state')
 \gexec)";
 
 constexpr const char* kLargeObjects = R"(
