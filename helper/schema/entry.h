@@ -30,6 +30,9 @@ enum class EntryState { kPending, kBuilt, kDone, kKept, kSkipped, kLeftOut };
 const char* EntryStateName(EntryState state);
 EntryState EntryStateFromName(const std::string& name);
 
+// Below this a table's index or foreign key is not worth a job of its own: hundreds of them share a transaction.
+inline constexpr int64_t kSmallBytes = 1024 * 1024;
+
 struct SchemaEntry {
   int64_t entry = 0;    // position in the order of execution, from 1
   int32_t dump_id = 0;  // 0 for entries that we add
@@ -41,7 +44,7 @@ struct SchemaEntry {
   std::string owner;
   Phase phase = Phase::kPreData;
   uint32_t table_oid = 0;  // of an index or foreign key: the table it is on, at the source
-  int64_t weight = 0;      // pages of the index or of that table, at the source
+  int64_t weight = 0;      // bytes at the source: of that table, and of the index
   bool is_constraint_backing = false;
   std::string build_sql;  // phase kIndex: CREATE INDEX
   std::string sql;        // the rest, or all

@@ -69,12 +69,6 @@ std::string EntrySql(const SchemaEntry& entry) {
   return entry.state == EntryState::kBuilt ? entry.sql : entry.build_sql + "\n;" + entry.sql;
 }
 
-std::string RefusalReason(const SqlError& error) {
-  // The context repeats the statement's inner workings: not for a list.
-  const std::string detail = error.detail().substr(0, error.detail().find("Context: "));
-  return detail.empty() ? error.primary() : error.primary() + " (" + detail + ")";
-}
-
 EntryRunner::EntryRunner(Connection& target, bool into_existing)
     : target_(target), store_(target), into_existing_(into_existing) {
   // What pg_dump's script would set; everything else is set for every session of ours.

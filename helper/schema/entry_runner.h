@@ -61,7 +61,4 @@ class EntryRunner {
 // What is executed for an entry: the index first, where no worker has built it.
 std::string EntrySql(const SchemaEntry& entry);
 
-// The server's message for the list of what was left out: primary, and detail where there is one.
-std::string RefusalReason(const SqlError& error);
-
 }  // namespace airlift

@@ -44,7 +44,7 @@ void Validate(Connection& connection, const SchemaEntry& entry) {
     if (!IsRefusal(error)) throw;
     connection.Execute("ROLLBACK TO SAVEPOINT airlift_validate");
     outcome.state = EntryState::kLeftOut;
-    outcome.reason = "the foreign key is there but not validated: " + RefusalReason(error);
+    outcome.reason = kNotValidated + RefusalReason(error);
   }
   store.Save({outcome});
   transaction.Commit();

@@ -168,7 +168,7 @@ class Planner {
 
   void PrepareIndex(const IndexFact& fact, SchemaEntry* entry) {
     entry->table_oid = fact.table_oid;
-    entry->weight = fact.pages;
+    entry->weight = fact.bytes;
     if (entry->kind == "CONSTRAINT") {
       const auto sql = UseIndexForConstraint(entry->sql);
       if (!sql) {
@@ -186,12 +186,13 @@ class Planner {
   void PrepareForeignKey(SchemaEntry* entry) {
     const auto found = source_.foreign_keys.find(entry->object_oid);
     if (found == source_.foreign_keys.end() || !found->second.on_plain_table || !found->second.is_validated) return;
+    if (found->second.bytes <= kSmallBytes) return;
     const auto split = SplitValidation(entry->sql);
     if (!split) return;
     entry->sql = split->add_sql;
     SchemaEntry validation = Companion(*entry, "FK VALIDATION", Phase::kValidate, split->validate_sql);
     validation.table_oid = found->second.table_oid;
-    validation.weight = found->second.pages;
+    validation.weight = found->second.bytes;
     entries_.push_back(std::move(validation));
   }
 

@@ -93,7 +93,15 @@ std::optional<Remedy> DropSupport(const SchemaEntry& entry, const SqlError& erro
   return DropClause(entry, error, "SUPPORT");
 }
 
+// Rows that the source lets pass (a trigger switched off, a damaged index): a foreign key for new rows at least.
+std::optional<Remedy> LeaveUnvalidated(const SchemaEntry& entry, const SqlError& error) {
+  const auto split = SplitValidation(entry.sql);
+  if (!split) return std::nullopt;
+  return Remedy{split->add_sql, kNotValidated + RefusalReason(error)};
+}
+
 constexpr RemedyRule kRemedies[] = {
+    {"23503", "", LeaveUnvalidated},
     {"42501", "leakproof function", DropLeakproof},
     {"42501", "support function", DropSupport},
     {"42501", "permission denied to set parameter", DropSetClause},
@@ -122,13 +130,19 @@ bool IsDuplicate(const SqlError& error) {
   return std::find(std::begin(kDuplicates), std::end(kDuplicates), error.sqlstate()) != std::end(kDuplicates);
 }
 
+std::string RefusalReason(const SqlError& error) {
+  // The context repeats the statement's inner workings: not for a list.
+  const std::string detail = error.detail().substr(0, error.detail().find("Context: "));
+  return detail.empty() ? error.primary() : error.primary() + " (" + detail + ")";
+}
+
 bool IsRepeatedProperty(const SqlError& error) {
   return std::find(std::begin(kRepeatedProperties), std::end(kRepeatedProperties), error.sqlstate()) !=
          std::end(kRepeatedProperties);
 }
 
 std::optional<Remedy> FindRemedy(const SchemaEntry& entry, const SqlError& error) {
-  if (!IsRoutine(entry)) return std::nullopt;
+  if (!IsRoutine(entry) && entry.kind != "FK CONSTRAINT") return std::nullopt;
   for (const RemedyRule& rule : kRemedies) {
     if (error.sqlstate() != rule.sqlstate || error.primary().find(rule.message) == std::string::npos) continue;
     if (auto remedy = rule.apply(entry, error)) return remedy;

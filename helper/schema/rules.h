@@ -32,6 +32,12 @@ const KindRule* FindKindRule(std::string_view kind);
 // disk, a lock or a cancelled statement says nothing about the object.
 bool IsRefusal(const SqlError& error);
 
+// The server's message for the list of what was left out: primary, and detail where there is one.
+std::string RefusalReason(const SqlError& error);
+
+// Of a foreign key whose rows do not agree with it.
+inline const std::string kNotValidated = "the foreign key is there but not validated: ";
+
 // Whether the error says that the object is there already.
 bool IsDuplicate(const SqlError& error);
 

@@ -81,8 +81,8 @@ void SchemaMover::Load(const std::string& snapshot) {
   const ClientProgram program =
       ChooseProgram(FindPrograms(options_.pg_bindir), source_.server_major(), target_.server_major());
   if (options_.note) options_.note(fmt::format("reading the schema with {}", program.path));
-  const SourceFacts facts = ReadSourceFacts(source_);
-  SchemaPlan plan = MakePlan(Dump(options_, program, snapshot), facts, ReadTargetFacts(target_));
+  Archive archive = Dump(options_, program, snapshot);
+  SchemaPlan plan = MakePlan(std::move(archive), ReadSourceFacts(source_), ReadTargetFacts(target_));
   if (const auto stored = store_.FindLoad()) {
     if (stored->fingerprint == plan.fingerprint) return;
     throw Error("the source's schema has changed since this run began",
@@ -116,7 +116,7 @@ std::vector<IndexJob> SchemaMover::IndexJobs() {
     if (batch.empty()) return jobs;
     after = batch.back().entry;
     for (const SchemaEntry& entry : batch) {
-      if (entry.state != EntryState::kPending) continue;
+      if (entry.state != EntryState::kPending || entry.weight <= kSmallBytes) continue;
       jobs.push_back({entry.entry, entry.table_oid, EntryLabel(entry), entry.weight, entry.is_constraint_backing});
     }
   }
@@ -161,8 +161,7 @@ void RunIndexJob(Connection& target, int64_t number) {
   EntryOutcome outcome{number, entry->sql.empty() ? EntryState::kDone : EntryState::kBuilt, "", false};
   target.Execute("SAVEPOINT airlift_index");
   try {
-    target.Execute(entry->build_sql);
-    target.Execute("RELEASE SAVEPOINT airlift_index");
+    target.Execute(entry->build_sql + "\n;RELEASE SAVEPOINT airlift_index");
   } catch (const SqlError& error) {
     if (!IsRefusal(error)) throw;
     target.Execute("ROLLBACK TO SAVEPOINT airlift_index");

@@ -31,7 +31,7 @@ struct IndexJob {
   int64_t entry = 0;
   uint32_t table_oid = 0;  // at the source
   std::string label;
-  int64_t weight = 0;  // the index's pages at the source
+  int64_t weight = 0;  // bytes of table and index at the source
   bool is_constraint_backing = false;
 };
 
@@ -47,8 +47,8 @@ class SchemaMover {
 
   // Each of these goes on where a killed run stopped, and does nothing once it is done.
   void RestorePreData();
-  // Indexes to build with RunIndexJob once their table is loaded; those of materialized views and partitioned tables
-  // are not among them. Call after RestorePreData.
+  // Indexes to build with RunIndexJob once their table is loaded. Those of small tables (kSmallBytes), materialized
+  // views and partitioned tables are not among them: RestorePostData builds them. Call after RestorePreData.
   std::vector<IndexJob> IndexJobs();
   // Everything else: attaches constraints to their indexes, builds indexes that no job built, validates foreign keys,
   // triggers, owners, grants, materialized views, event triggers. Call when no index job is running.

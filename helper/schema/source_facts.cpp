@@ -7,7 +7,8 @@ namespace airlift {
 namespace {
 
 constexpr const char* kIndexesSql = R"(
-SELECT i.indexrelid, i.indrelid, greatest(ic.relpages, tc.relpages), tc.relkind = 'r', am.amname = 'btree',
+SELECT i.indexrelid, i.indrelid,
+       coalesce(pg_catalog.pg_relation_size(tc.oid), 0) + coalesce(pg_catalog.pg_relation_size(ic.oid), 0), tc.relkind = 'r', am.amname = 'btree',
        i.indisvalid OR ic.relkind = 'I', n.nspname, ic.relname, con.oid,
        CASE WHEN con.oid IS NOT NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid) END
 FROM pg_catalog.pg_index i
@@ -20,7 +21,7 @@ LEFT JOIN pg_catalog.pg_constraint con
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND tc.relpersistence <> 't')";
 
 constexpr const char* kForeignKeysSql = R"(
-SELECT con.oid, con.conrelid, tc.relpages, tc.relkind = 'r', con.convalidated
+SELECT con.oid, con.conrelid, coalesce(pg_catalog.pg_relation_size(tc.oid), 0), tc.relkind = 'r', con.convalidated
 FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class tc ON tc.oid = con.conrelid
 WHERE con.contype = 'f')";
 
@@ -54,7 +55,7 @@ void ReadIndexes(Connection& source, SourceFacts* facts) {
   for (int row = 0; row < result.rows(); ++row) {
     IndexFact fact;
     fact.table_oid = Oid(result, row, 1);
-    fact.pages = result.Integer(row, 2);
+    fact.bytes = result.Integer(row, 2);
     fact.on_plain_table = result.Boolean(row, 3);
     fact.is_btree = result.Boolean(row, 4);
     fact.is_valid = result.Boolean(row, 5);

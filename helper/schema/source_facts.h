@@ -14,7 +14,7 @@ namespace airlift {
 
 struct IndexFact {
   uint32_t table_oid = 0;
-  int64_t pages = 0;
+  int64_t bytes = 0;            // of table and index
   bool on_plain_table = false;  // an ordinary table or a leaf partition
   bool is_btree = false;
   bool is_valid = true;
@@ -25,7 +25,7 @@ struct IndexFact {
 
 struct ForeignKeyFact {
   uint32_t table_oid = 0;
-  int64_t pages = 0;  // of the referencing table
+  int64_t bytes = 0;  // of the referencing table
   bool on_plain_table = false;
   bool is_validated = false;
 };
