@@ -91,8 +91,9 @@ void WriteDoubles(ImageBuffer& out, Datum value, ValueCodec&) {
 }
 
 void WriteBytea(ImageBuffer& out, Datum value, ValueCodec&) {
-  const Bytes bytes = Payload(value);
-  out.AppendValue(bytes.data, bytes.size);
+  const Payload payload = GetPayload(value);
+  out.AppendValue(payload.bytes.data, payload.bytes.size);
+  payload.Free();
 }
 
 void WriteName(ImageBuffer& out, Datum value, ValueCodec&) {
@@ -153,16 +154,14 @@ const FastType* FindFastType(Oid type) {
   return nullptr;
 }
 
-void WriteText(ImageBuffer& out, Datum value, ValueCodec&) {
-  const Bytes text = Payload(value);
-  out.AppendValue(text.data, text.size);
-}
+void WriteText(ImageBuffer& out, Datum value, ValueCodec& codec) { WriteBytea(out, value, codec); }
 
 void WriteServerText(ImageBuffer& out, Datum value, ValueCodec&) {
-  const Bytes text = Payload(value);
+  const Payload text = GetPayload(value);
   const size_t start = out.BeginValue();
-  AppendServerText(out, text.data, text.size);
+  AppendServerText(out, text.bytes.data, text.bytes.size);
   out.EndValue(start);
+  text.Free();
 }
 
 }  // namespace airlift

@@ -187,7 +187,9 @@ pg_attribute_always_inline void WriteValue(ImageBuffer& image, Cursor& cursor, D
       cursor.to += 12;
       return;
     case InlineForm::kBytes: {
-      const Bytes bytes = Payload(value);
+      const char* pointer = DatumGetPointer(value);
+      if (unlikely(!IsPlainVarlena(pointer))) break;
+      const Bytes bytes = PlainPayload(pointer);
       cursor.MakeRoom(image, 4 + bytes.size);
       StoreBigEndian32(cursor.to, static_cast<uint32>(bytes.size));
       CopyShort(cursor.to + 4, bytes.data, bytes.size);
@@ -195,10 +197,11 @@ pg_attribute_always_inline void WriteValue(ImageBuffer& image, Cursor& cursor, D
       return;
     }
     case InlineForm::kNone:
-      cursor.Suspend(image);
-      codec.write(image, value, codec);
-      cursor.Resume(image, 0);
+      break;
   }
+  cursor.Suspend(image);
+  codec.write(image, value, codec);
+  cursor.Resume(image, 0);
 }
 
 pg_attribute_always_inline void WriteNull(ImageBuffer& image, Cursor& cursor) {

@@ -25,11 +25,31 @@ inline Bytes PlainPayload(const char* pointer) {
   return Bytes{pointer + header, VarlenaSize(pointer) - header};
 }
 
-// The bytes of any varlena. Decompressed or fetched ones are palloc'ed in the current context.
-inline Bytes Payload(Datum value) {
+// The bytes of any varlena. Where they had to be decompressed or fetched they lie in a copy, which may be large: freed
+// as soon as it was used, so that a row of many such values never holds more than one.
+struct Payload {
+  Bytes bytes;
+  void* copy;
+
+  void Free() const {
+    if (unlikely(copy != nullptr)) pfree(copy);
+  }
+};
+
+inline bool IsPlainVarlena(const char* pointer) { return VARATT_IS_4B_U(pointer) || IsShortVarlena(pointer); }
+
+inline Payload GetPayload(Datum value) {
   const char* pointer = DatumGetPointer(value);
-  if (likely(VARATT_IS_4B_U(pointer) || IsShortVarlena(pointer))) return PlainPayload(pointer);
-  return PlainPayload(reinterpret_cast<const char*>(PG_DETOAST_DATUM_PACKED(value)));
+  if (likely(IsPlainVarlena(pointer))) return Payload{PlainPayload(pointer), nullptr};
+  char* copy = reinterpret_cast<char*>(PG_DETOAST_DATUM_PACKED(value));
+  return Payload{PlainPayload(copy), copy};
+}
+
+// Same, with the bytes where their type wants them aligned.
+inline Payload GetAlignedPayload(Datum value) {
+  const char* pointer = DatumGetPointer(value);
+  char* aligned = reinterpret_cast<char*>(PG_DETOAST_DATUM(value));
+  return Payload{PlainPayload(aligned), aligned == pointer ? nullptr : aligned};
 }
 
 }  // namespace airlift

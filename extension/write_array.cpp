@@ -111,20 +111,17 @@ void AppendElements(ImageBuffer& out, const ArrayView& array, ValueCodec& codec)
   }
 }
 
-// Elements that a send function reads must lie aligned.
-Bytes ArrayPayload(Datum value, const ValueCodec& codec) {
-  if (codec.element->reads_unaligned) return Payload(value);
-  return PlainPayload(reinterpret_cast<const char*>(PG_DETOAST_DATUM(value)));
-}
-
 }  // namespace
 
 void WriteArray(ImageBuffer& out, Datum value, ValueCodec& codec) {
-  const ArrayView array = ViewArray(ArrayPayload(value, codec));
+  // elements that a send function reads must lie aligned
+  const Payload payload = codec.element->reads_unaligned ? GetPayload(value) : GetAlignedPayload(value);
+  const ArrayView array = ViewArray(payload.bytes);
   const size_t start = out.BeginValue();
   AppendHeader(out, array, codec.element_type);
   AppendElements(out, array, codec);
   out.EndValue(start);
+  payload.Free();
 }
 
 }  // namespace airlift

@@ -184,16 +184,17 @@ void AppendContainer(ImageBuffer& out, const char* at) {
 }  // namespace
 
 void WriteJsonb(ImageBuffer& out, Datum value, ValueCodec&) {
+  const Payload document = GetPayload(value);
   const size_t start = out.BeginValue();
   out.AppendByte(kJsonbSendVersion);
-  AppendContainer(out, Payload(value).data);
+  AppendContainer(out, document.bytes.data);
   out.EndValue(start);
+  document.Free();
 }
 
-void WriteServerJsonb(ImageBuffer& out, Datum value, ValueCodec&) {
-  const size_t start = out.BeginValue();
-  out.AppendByte(kJsonbSendVersion);
-  AppendContainer(out, Payload(value).data);
+void WriteServerJsonb(ImageBuffer& out, Datum value, ValueCodec& codec) {
+  const size_t start = out.length() + 4;
+  WriteJsonb(out, value, codec);
   ConvertTailToUtf8(out, start + 1);
   out.EndValue(start);
 }

@@ -60,7 +60,8 @@ void AppendNumericText(ImageBuffer& out, const NumericView& number) {
 
 // As numeric_send: digit count, weight, sign and scale, then the digits, 16 bits each.
 void WriteNumeric(ImageBuffer& out, Datum value, ValueCodec&) {
-  const NumericView number = ViewNumeric(Payload(value));
+  const Payload payload = GetPayload(value);
+  const NumericView number = ViewNumeric(payload.bytes);
   const size_t size = 8 + 2 * static_cast<size_t>(number.count);
   char* to = out.Reserve(4 + size);
   StoreBigEndian32(to, static_cast<uint32_t>(size));
@@ -71,6 +72,7 @@ void WriteNumeric(ImageBuffer& out, Datum value, ValueCodec&) {
   to += 12;
   for (int i = 0; i < number.count; ++i, to += 2) StoreBigEndian16(to, LoadUnaligned<uint16>(number.digits + 2 * i));
   out.Advance(4 + size);
+  payload.Free();
 }
 
 }  // namespace airlift
