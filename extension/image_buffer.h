@@ -28,10 +28,6 @@ class ImageBuffer {
   // Same, by the address behind the last byte written.
   void AdvanceTo(const char* end) { length_ = end - data_; }
 
-  void AppendByte(char byte) {
-    *Reserve(1) = byte;
-    ++length_;
-  }
   void AppendBytes(const void* bytes, size_t size) {
     memcpy(Reserve(size), bytes, size);
     length_ += size;

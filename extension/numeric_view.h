@@ -42,7 +42,9 @@ inline NumericView ViewNumeric(Bytes payload) {
   return view;
 }
 
-// Appends what numeric_out prints, for a number that is neither NaN nor infinite, without a length.
-void AppendNumericText(ImageBuffer& out, const NumericView& number);
+// For a number that is neither NaN nor infinite: how many bytes PutNumericText may touch, and writing what numeric_out
+// prints; returns where it ends.
+size_t NumericTextRoom(const NumericView& number);
+char* PutNumericText(char* to, const NumericView& number);
 
 }  // namespace airlift

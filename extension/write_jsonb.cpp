@@ -59,10 +59,45 @@ char* PutEscaped(char* to, unsigned char c) {
   return to;
 }
 
-void AppendJsonString(ImageBuffer& out, const char* from, size_t size) {
+// The functions below take and return the address where the text goes on, and keep it in a register: through the
+// buffer's own members it would be stored and loaded again for every few bytes.
+inline char* MakeRoom(ImageBuffer& out, char* to, size_t size) {
+  if (likely(static_cast<size_t>(out.end() - to) >= size)) return to;
+  out.AdvanceTo(to);
+  return out.Reserve(size);
+}
+
+// Copies `size` bytes; false when one of them must be escaped.
+inline bool CopyClean(char* to, const char* from, size_t size) {
+  uint64 escapes = 0;
+  if (size >= 8) {
+    for (size_t i = 0; i < size - 8; i += 8) {
+      const uint64 word = LoadUnaligned<uint64>(from + i);
+      memcpy(to + i, &word, 8);
+      escapes |= EscapeMask(word);
+    }
+    const uint64 last = LoadUnaligned<uint64>(from + size - 8);
+    memcpy(to + size - 8, &last, 8);
+    return (escapes | EscapeMask(last)) == 0;
+  }
+  if (size >= 4) {
+    const uint32 first = LoadUnaligned<uint32>(from);
+    const uint32 last = LoadUnaligned<uint32>(from + size - 4);
+    memcpy(to, &first, 4);
+    memcpy(to + size - 4, &last, 4);
+    return EscapeMask(uint64{last} << 32 | first) == 0;
+  }
+  bool clean = true;
+  for (size_t i = 0; i < size; ++i) {
+    to[i] = from[i];
+    clean &= !NeedsEscape(static_cast<unsigned char>(from[i]));
+  }
+  return clean;
+}
+
+pg_noinline char* PutEscapedText(ImageBuffer& out, char* to, const char* from, size_t size) {
   const char* const end = from + size;
-  char* to = out.Reserve(size + 10);
-  *to++ = '"';
+  to = MakeRoom(out, to, size + 8);
   while (from < end) {
     for (uint64 word; end - from >= 8; from += 8, to += 8) {
       word = LoadUnaligned<uint64>(from);
@@ -73,16 +108,36 @@ void AppendJsonString(ImageBuffer& out, const char* from, size_t size) {
     const char* const stop = end - from < 8 ? end : from + 8;
     for (; from < stop; ++from) {
       const unsigned char c = static_cast<unsigned char>(*from);
-      if (likely(!NeedsEscape(c))) {
+      if (likely(!NeedsEscape(c)))
         *to++ = *from;
-        continue;
-      }
-      out.AdvanceTo(to);
-      to = PutEscaped(out.Reserve(static_cast<size_t>(end - from) + 16), c);
+      else
+        to = PutEscaped(MakeRoom(out, to, static_cast<size_t>(end - from) + 16), c);
     }
   }
+  return to;
+}
+
+inline char* PutString(ImageBuffer& out, char* to, const char* from, size_t size) {
+  to = MakeRoom(out, to, size + 2);
   *to++ = '"';
-  out.AdvanceTo(to);
+  if (likely(CopyClean(to, from, size)))
+    to += size;
+  else
+    to = MakeRoom(out, PutEscapedText(out, to, from, size), 1);
+  *to++ = '"';
+  return to;
+}
+
+inline char* PutNumeric(ImageBuffer& out, char* to, const char* at) {
+  const NumericView number = ViewNumeric(PlainPayload(at));
+  return PutNumericText(MakeRoom(out, to, NumericTextRoom(number)), number);
+}
+
+template <size_t size>
+inline char* PutLiteral(ImageBuffer& out, char* to, const char (&text)[size]) {
+  to = MakeRoom(out, to, size - 1);
+  memcpy(to, text, size - 1);
+  return to + size - 1;
 }
 
 // The children of one array or object.
@@ -127,58 +182,59 @@ inline Cursor AfterKeys(const Container& container) {
   return cursor;
 }
 
-void AppendContainer(ImageBuffer& out, const char* at);
+char* PutContainer(ImageBuffer& out, char* to, const char* at);
 
-void AppendChild(ImageBuffer& out, const char* values, Child child) {
+inline char* PutChild(ImageBuffer& out, char* to, const char* values, Child child) {
   switch (child.entry & JENTRY_TYPEMASK) {
     case JENTRY_ISSTRING:
-      return AppendJsonString(out, values + child.offset, child.size);
+      return PutString(out, to, values + child.offset, child.size);
     case JENTRY_ISNUMERIC:
-      return AppendNumericText(out, ViewNumeric(PlainPayload(values + INTALIGN(child.offset))));
+      return PutNumeric(out, to, values + INTALIGN(child.offset));
     case JENTRY_ISBOOL_TRUE:
-      return out.AppendBytes("true", 4);
+      return PutLiteral(out, to, "true");
     case JENTRY_ISBOOL_FALSE:
-      return out.AppendBytes("false", 5);
+      return PutLiteral(out, to, "false");
     case JENTRY_ISNULL:
-      return out.AppendBytes("null", 4);
+      return PutLiteral(out, to, "null");
     case JENTRY_ISCONTAINER:
-      return AppendContainer(out, values + INTALIGN(child.offset));
+      return PutContainer(out, to, values + INTALIGN(child.offset));
     default:
       elog(ERROR, "unexpected jsonb entry type %u", child.entry & JENTRY_TYPEMASK);
   }
 }
 
-void AppendObject(ImageBuffer& out, const Container& object) {
+char* PutObject(ImageBuffer& out, char* to, const Container& object) {
   Cursor keys{object.entries, 0};
   Cursor values = AfterKeys(object);
-  out.AppendByte('{');
+  to = PutLiteral(out, to, "{");
   for (uint32 i = 0; i < object.count; ++i) {
-    if (i > 0) out.AppendBytes(", ", 2);
+    if (i > 0) to = PutLiteral(out, to, ", ");
     const Child key = Next(keys);
-    AppendJsonString(out, object.values + key.offset, key.size);
-    out.AppendBytes(": ", 2);
-    AppendChild(out, object.values, Next(values));
+    to = PutString(out, to, object.values + key.offset, key.size);
+    to = PutLiteral(out, to, ": ");
+    to = PutChild(out, to, object.values, Next(values));
   }
-  out.AppendByte('}');
+  return PutLiteral(out, to, "}");
 }
 
-void AppendElements(ImageBuffer& out, const Container& array) {
+char* PutElements(ImageBuffer& out, char* to, const Container& array) {
   Cursor elements{array.entries, 0};
   for (uint32 i = 0; i < array.count; ++i) {
-    if (i > 0) out.AppendBytes(", ", 2);
-    AppendChild(out, array.values, Next(elements));
+    if (i > 0) to = PutLiteral(out, to, ", ");
+    to = PutChild(out, to, array.values, Next(elements));
   }
+  return to;
 }
 
-void AppendContainer(ImageBuffer& out, const char* at) {
+char* PutContainer(ImageBuffer& out, char* to, const char* at) {
   check_stack_depth();
   CHECK_FOR_INTERRUPTS();
   const Container container(at);
-  if (container.IsObject()) return AppendObject(out, container);
-  if (container.IsScalar()) return AppendElements(out, container);  // a bare scalar is stored as an array of one
-  out.AppendByte('[');
-  AppendElements(out, container);
-  out.AppendByte(']');
+  if (container.IsObject()) return PutObject(out, to, container);
+  if (container.IsScalar()) return PutElements(out, to, container);  // a bare scalar is stored as an array of one
+  to = PutLiteral(out, to, "[");
+  to = PutElements(out, to, container);
+  return PutLiteral(out, to, "]");
 }
 
 }  // namespace
@@ -186,8 +242,9 @@ void AppendContainer(ImageBuffer& out, const char* at) {
 void WriteJsonb(ImageBuffer& out, Datum value, ValueCodec&) {
   const Payload document = GetPayload(value);
   const size_t start = out.BeginValue();
-  out.AppendByte(kJsonbSendVersion);
-  AppendContainer(out, document.bytes.data);
+  char* to = out.Reserve(document.bytes.size);
+  *to++ = kJsonbSendVersion;
+  out.AdvanceTo(PutContainer(out, to, document.bytes.data));
   out.EndValue(start);
   document.Free();
 }

@@ -49,13 +49,15 @@ char* PutFraction(char* to, const NumericView& number) {
 
 }  // namespace
 
-void AppendNumericText(ImageBuffer& out, const NumericView& number) {
-  const int integer_digits = number.weight < 0 ? 1 : 4 * (number.weight + 1);
-  char* to = out.Reserve(integer_digits + number.scale + 8);  // sign, point, and up to 3 digits behind the scale
+size_t NumericTextRoom(const NumericView& number) {
+  const size_t integer_digits = number.weight < 0 ? 1 : 4 * (number.weight + 1);
+  return integer_digits + number.scale + 8;  // sign, point, and up to 3 digits behind the scale
+}
+
+char* PutNumericText(char* to, const NumericView& number) {
   if (number.sign == kNumericNegative) *to++ = '-';
   to = PutIntegerPart(to, number);
-  if (number.scale > 0) to = PutFraction(to, number);
-  out.AdvanceTo(to);
+  return number.scale > 0 ? PutFraction(to, number) : to;
 }
 
 // As numeric_send: digit count, weight, sign and scale, then the digits, 16 bits each.
