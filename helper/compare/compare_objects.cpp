@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "large_objects/large_objects.h"
 #include "large_objects/metadata.h"
 #include "pg/identifier.h"
-#if __has_include("schema_compare/schema_compare.h")
+#include "pg/role.h"
 #include "schema_compare/schema_compare.h"
-#endif
 #include "sequences/sequences.h"
 
 namespace airlift {
@@ -45,18 +46,24 @@ void CompareSequences(Connection& source, Connection& target, RunResult& result)
 }
 
 void CompareSchema(Connection& source, Connection& target, RunResult& result) {
-#if __has_include("schema_compare/schema_compare.h")
-  for (const SchemaDifference& difference : CompareSchemas(source, target)) {
+  // A managed target has no superuser to give: what belonged to one belongs to the migrating role there.
+  const std::set<std::string> superusers = SuperuserNames(source);
+  const std::string migrating_role = target.Query("SELECT current_user").Text(0, 0);
+  const auto is_given_up = [&](const std::string& source_owner, const std::string& target_owner) {
+    return superusers.contains(source_owner) && target_owner == migrating_role;
+  };
+  for (const SchemaDifference& found : CompareSchemas(source, target)) {
+    const bool informational =
+        found.is_informational || (found.kind == "owner" && is_given_up(found.source, found.target));
     result.schema_differences.push_back(
-        {difference.kind, difference.object, difference.property, difference.source, difference.target});
+        {found.kind, found.object, found.property, found.source, found.target, informational});
   }
-#endif
-  for (const LargeObjectDifference& difference : CompareLargeObjectMetadata(source, target)) {
-    const std::string object = difference.objects == 1
-                                   ? std::to_string(difference.first_oid)
-                                   : fmt::format("{} and {} more", difference.first_oid, difference.objects - 1);
+  for (const LargeObjectDifference& found : CompareLargeObjectMetadata(source, target)) {
+    const std::string object = found.objects == 1 ? std::to_string(found.first_oid)
+                                                  : fmt::format("{} and {} more", found.first_oid, found.objects - 1);
+    const bool informational = found.property == "owner" && is_given_up(found.source, found.target);
     result.schema_differences.push_back(
-        {"large object", object, difference.property, difference.source, difference.target});
+        {"large object", object, found.property, found.source, found.target, informational});
   }
   result.schema_was_compared = true;
 }

@@ -47,8 +47,9 @@ class Applier {
     if (statements_.size() >= kStatementsBuffered) Run();
   }
 
-  void Refuse(const char* kind, uint32_t oid, const std::string& reason) {
+  void Refuse(const char* kind, uint32_t oid, const std::string& reason, bool expected = false) {
     Refused& refused = refused_[{kind, reason}];
+    refused.expected = expected;
     if (refused.count++ == 0) refused.first_oid = oid;
   }
 
@@ -67,7 +68,7 @@ class Applier {
                           refused.count == 1
                               ? fmt::format("large object {}", refused.first_oid)
                               : fmt::format("{} large objects, the first {}", refused.count, refused.first_oid),
-                          key.second});
+                          key.second, refused.expected});
     }
     return left_out;
   }
@@ -80,6 +81,7 @@ class Applier {
   struct Refused {
     int64_t count = 0;
     uint32_t first_oid = 0;
+    bool expected = false;
   };
 
   Connection& target_;
@@ -89,9 +91,12 @@ class Applier {
 };
 
 void ApplyOwners(Connection& source, Connection& target, RoleAccess& roles, Applier& applier) {
+  const std::set<std::string> superusers = SuperuserNames(source);
   VisitBoth(source, target, [&](const LargeObjectMetadata* wanted, const LargeObjectMetadata* present) {
     if (wanted == nullptr || present == nullptr || wanted->owner == present->owner) return;
-    if (const auto why_not = roles.WhyNot(wanted->owner)) {
+    if (superusers.contains(wanted->owner)) {
+      applier.Refuse("OWNER", wanted->oid, "a superuser's at the source; the migrating role's at the target", true);
+    } else if (const auto why_not = roles.WhyNot(wanted->owner)) {
       applier.Refuse("OWNER", wanted->oid, *why_not);
     } else {
       applier.Add("OWNER", wanted->oid,

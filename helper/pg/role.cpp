@@ -35,4 +35,11 @@ std::optional<std::string> RoleAccess::Ask(const std::string& role) {
   return refusal;
 }
 
+std::set<std::string> SuperuserNames(Connection& connection) {
+  const Result roles = connection.Query("SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper");
+  std::set<std::string> names;
+  for (int row = 0; row < roles.rows(); ++row) names.insert(roles.Text(row, 0));
+  return names;
+}
+
 }  // namespace airlift

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,7 @@ class RoleAccess {
   std::map<std::string, std::optional<std::string>> answers_;
   std::vector<std::string> granted_;
 };
+
+std::set<std::string> SuperuserNames(Connection& connection);
 
 }  // namespace airlift

@@ -63,11 +63,8 @@ json ToJson(const ObjectResult& object) {
 }
 
 json ToJson(const SchemaFinding& finding) {
-  return {{"kind", finding.kind},
-          {"object", finding.object},
-          {"property", finding.property},
-          {"source", finding.source},
-          {"target", finding.target}};
+  return {{"kind", finding.kind},     {"object", finding.object}, {"property", finding.property},
+          {"source", finding.source}, {"target", finding.target}, {"informational", finding.informational}};
 }
 
 template <typename Items>

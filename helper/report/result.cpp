@@ -83,13 +83,18 @@ bool RunResult::SomethingWasRefused() const {
   return std::any_of(left_out.begin(), left_out.end(), [](const LeftOut& item) { return !item.expected; });
 }
 
+bool RunResult::SchemaDiffers() const {
+  return std::any_of(schema_differences.begin(), schema_differences.end(),
+                     [](const SchemaFinding& finding) { return !finding.informational; });
+}
+
 int RunResult::ExitStatus() const {
   const Verdict verdict = DataVerdict();
   if (verdict == Verdict::kDiffers) return kExitFindings;
   if (verdict == Verdict::kNotVerified && was_verified) return kExitFailed;
-  if (SomethingWasRefused() && !allow_refused) return kExitFindings;
-  if (schema_was_compared && !schema_differences.empty()) return kExitFindings;
-  return kExitDone;
+  // What was refused shows in the schema as well: who allows the one allows the other.
+  if (allow_refused) return kExitDone;
+  return SomethingWasRefused() || SchemaDiffers() ? kExitFindings : kExitDone;
 }
 
 std::string UtcNow() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }

@@ -48,6 +48,7 @@ struct SchemaFinding {
   std::string property;
   std::string source;  // "" when missing there
   std::string target;
+  bool informational = false;  // to know, not to mend: does not count for the exit status
 };
 
 struct LargeObjectsResult {
@@ -78,6 +79,8 @@ struct RunResult {
 
   // Over tables, sequences and large objects; not verified when nothing was to be verified by the user's wish.
   Verdict DataVerdict() const;
+  // Schema differences that are not informational.
+  bool SchemaDiffers() const;
   // Objects that the target refused (LeftOut::expected is false).
   bool SomethingWasRefused() const;
   // As the exit statuses promise: 0 only when all is verified and nothing is missing or different.

@@ -93,10 +93,16 @@ std::string Summary(const RunResult& result) {
       return fmt::format("{}: {}, {}", sequence.object, VerdictName(sequence.verdict), sequence.reason);
     });
   }
-  AppendListing(text, "schema differences", result.schema_differences, [](const SchemaFinding& finding) {
-    return fmt::format("{} {}: {} is {} on the source, {} on the target", finding.kind, finding.object,
-                       finding.property, Shown(finding.source), Shown(finding.target));
-  });
+  for (const bool informational : {false, true}) {
+    std::vector<SchemaFinding> findings;
+    std::copy_if(result.schema_differences.begin(), result.schema_differences.end(), std::back_inserter(findings),
+                 [&](const SchemaFinding& finding) { return finding.informational == informational; });
+    AppendListing(text, informational ? "schema differences to know of" : "schema differences", findings,
+                  [](const SchemaFinding& finding) {
+                    return fmt::format("{} {}: {} is {} on the source, {} on the target", finding.kind, finding.object,
+                                       finding.property, Shown(finding.source), Shown(finding.target));
+                  });
+  }
   AppendLeftOut(text, result);
   text += result.was_verified ? fmt::format("\nverdict: {}\n", VerdictName(result.DataVerdict()))
                               : "\nverdict: not verified (no verification was asked for)\n";
