@@ -19,7 +19,7 @@ SELECT airlift.row_image(w) = :'utf8'::bytea AS same FROM words w;
 SET client_encoding = 'LATIN1';
 SELECT airlift.row_image(w) = :'utf8'::bytea AS same FROM words w;
 SELECT d.digest = airlift.hash_bytes(:'utf8'::bytea) AS same FROM airlift.table_digest('words') d;
-SHOW client_encoding;
+SELECT pg_client_encoding();
 -- an error between leaves the client's encoding alone
 CREATE TYPE fails;
 SET client_min_messages = error;
@@ -31,7 +31,7 @@ RESET client_min_messages;
 \set VERBOSITY sqlstate
 SELECT airlift.row_image('12'::fails);
 \set VERBOSITY default
-SHOW client_encoding;
+SELECT pg_client_encoding();
 
 \c regress_airlift_ascii
 SET client_encoding = 'UTF8';

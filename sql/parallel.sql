@@ -46,7 +46,7 @@ SET parallel_leader_participation = on;
 SELECT airlift.digest(c)::text = :'serial' AS other_encoding FROM crowd c;
 SET max_parallel_workers_per_gather = 0;
 SELECT airlift.digest(c)::text = :'serial' AS other_encoding FROM crowd c;
-SHOW client_encoding;
+SELECT pg_client_encoding();
 RESET client_encoding;
 
 -- an empty table, and more groups than workers
