@@ -13,15 +13,17 @@ namespace {
 
 // A listing longer than this is cut on the screen; the evidence file has all of it.
 constexpr size_t kShownAtMost = 40;
+constexpr size_t kShownOfLesserThings = 5;
 
 template <typename Items, typename Line>
-void AppendListing(std::string& text, const std::string& title, const Items& items, Line line) {
+void AppendListing(std::string& text, const std::string& title, const Items& items, Line line,
+                   size_t most = kShownAtMost) {
   if (items.empty()) return;
   text += fmt::format("\n{} ({}):\n", title, FormatCount(static_cast<int64_t>(items.size())));
   size_t shown = 0;
   for (const auto& item : items) {
-    if (shown++ == kShownAtMost) {
-      text += fmt::format("  ... and {} more, see the evidence file\n", items.size() - kShownAtMost);
+    if (shown++ == most) {
+      text += fmt::format("  ... and {} more, see the evidence file\n", items.size() - most);
       return;
     }
     text += "  " + line(item) + "\n";
@@ -97,11 +99,13 @@ std::string Summary(const RunResult& result) {
     std::vector<SchemaFinding> findings;
     std::copy_if(result.schema_differences.begin(), result.schema_differences.end(), std::back_inserter(findings),
                  [&](const SchemaFinding& finding) { return finding.informational == informational; });
-    AppendListing(text, informational ? "schema differences to know of" : "schema differences", findings,
-                  [](const SchemaFinding& finding) {
-                    return fmt::format("{} {}: {} is {} on the source, {} on the target", finding.kind, finding.object,
-                                       finding.property, Shown(finding.source), Shown(finding.target));
-                  });
+    AppendListing(
+        text, informational ? "schema differences to know of" : "schema differences", findings,
+        [](const SchemaFinding& finding) {
+          return fmt::format("{} {}: {} is {} on the source, {} on the target", finding.kind, finding.object,
+                             finding.property, Shown(finding.source), Shown(finding.target));
+        },
+        informational ? kShownOfLesserThings : kShownAtMost);
   }
   AppendLeftOut(text, result);
   text += result.was_verified ? fmt::format("\nverdict: {}\n", VerdictName(result.DataVerdict()))
