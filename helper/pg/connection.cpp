@@ -24,6 +24,7 @@ constexpr const char* kSessionSettings[] = {
     "statement_timeout = 0",
     "idle_in_transaction_session_timeout = 0",
     "lock_timeout = 0",
+    "default_transaction_read_only = off",
     "row_security = off",
     "check_function_bodies = off",
     "client_min_messages = warning",

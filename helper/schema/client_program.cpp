@@ -190,13 +190,13 @@ std::vector<ClientProgram> FindPrograms(const std::string& bindir) {
   return programs;
 }
 
-void RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments) {
+std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), program.path);
   arguments.push_back("--no-password");
   arguments.push_back("--dbname=" + info.ToStringWithoutPassword());
   Child child(arguments, ChildEnvironment(info.password()), STDERR_FILENO);
   const std::string messages = TrimEnd(child.ReadAll());
-  if (child.Wait() == 0) return;
+  if (child.Wait() == 0) return messages;
   CheckStop();
   throw Error(fmt::format("\"{}\" failed", program.path), messages);
 }

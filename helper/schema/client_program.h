@@ -27,8 +27,8 @@ ClientProgram ChooseProgram(const std::vector<ClientProgram>& candidates, int so
 std::vector<ClientProgram> FindPrograms(const std::string& bindir);
 
 // Runs the program with `info` as its --dbname; a password goes through the environment, never the command line. Ends
-// it when a stop is requested. Throws Error with the program's stderr as DETAIL when it fails.
-void RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments);
+// it when a stop is requested. Throws Error with the program's stderr as DETAIL when it fails; returns its warnings.
+std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments);
 
 // A private directory (0700) below `parent` (TMPDIR or /tmp where that is empty), removed with what is in it.
 class WorkDirectory {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "pg/identifier.h"
 #include "schema/rewrite.h"
 
 namespace airlift {
@@ -15,6 +16,7 @@ constexpr size_t kScriptBytes = 1024 * 1024;
 constexpr int kMostRemedies = 8;
 constexpr const char* kNotGranted = "01007";
 constexpr const char* kNotRevoked = "01006";
+constexpr const char* kViewRule = " _RETURN";
 constexpr const char* kSyntaxError = "42601";
 constexpr const char* kDuplicateSchema = "42P06";
 
@@ -77,7 +79,7 @@ EntryRunner::EntryRunner(Connection& target, bool into_existing)
       "SET default_table_access_method = heap; SET check_function_bodies = off");
   for (const SchemaEntry& entry : store_.MissingOrKept()) {
     if (entry.state == EntryState::kKept) {
-      kept_.insert(entry.dump_id);
+      RememberKept(entry);
     } else {
       missing_[entry.dump_id] = {entry.kind + " " + EntryLabel(entry), entry.expected};
     }
@@ -143,8 +145,20 @@ bool EntryRunner::RecordIfBlocked(const SchemaEntry& entry) {
 void EntryRunner::Record(const SchemaEntry& entry, EntryState state, const std::string& reason, bool expected) {
   if (state == EntryState::kLeftOut && entry.dump_id > 0)
     missing_[entry.dump_id] = {entry.kind + " " + EntryLabel(entry), expected};
-  if (state == EntryState::kKept && entry.dump_id > 0) kept_.insert(entry.dump_id);
+  if (state == EntryState::kKept) RememberKept(entry);
   outcomes_[entry.entry] = {entry.entry, state, reason, expected};
+}
+
+void EntryRunner::RememberKept(const SchemaEntry& entry) {
+  if (entry.dump_id > 0) kept_.insert(entry.dump_id);
+  if (entry.kind == "VIEW") kept_view_rules_.insert(QualifiedName(entry.schema, entry.name + kViewRule));
+}
+
+// The second half of a view that was there before we came: its CREATE OR REPLACE would change it.
+bool EntryRunner::RecordIfKept(const SchemaEntry& entry) {
+  if (entry.kind != "RULE" || !kept_view_rules_.contains(QualifiedName(entry.schema, entry.name))) return false;
+  Record(entry, EntryState::kKept, "exists already", true);
+  return true;
 }
 
 void EntryRunner::SaveOutcomes() {
@@ -161,7 +175,7 @@ void EntryRunner::RunScript(const std::vector<const SchemaEntry*>& script) {
     std::vector<size_t> ready;
     size_t end = next;
     for (; end < script.size() && ready.size() < most; ++end)
-      if (!RecordIfBlocked(*script[end])) ready.push_back(end);
+      if (!RecordIfBlocked(*script[end]) && !RecordIfKept(*script[end])) ready.push_back(end);
     std::vector<const SchemaEntry*> entries;
     for (const size_t index : ready) entries.push_back(script[index]);
     std::optional<SqlError> error;

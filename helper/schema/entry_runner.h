@@ -40,6 +40,8 @@ class EntryRunner {
   void Record(const SchemaEntry& entry, EntryState state, const std::string& reason, bool expected);
   // False where nothing that the entry depends on is missing.
   bool RecordIfBlocked(const SchemaEntry& entry);
+  bool RecordIfKept(const SchemaEntry& entry);
+  void RememberKept(const SchemaEntry& entry);
   void SaveOutcomes();
   void RunScript(const std::vector<const SchemaEntry*>& script);
   // The number of entries executed, from the first on, and the error that stopped it, if any.
@@ -53,9 +55,10 @@ class EntryRunner {
   Connection& target_;
   EntryStore store_;
   bool into_existing_;
-  std::unordered_map<int32_t, Cause> missing_;  // by dump_id
-  std::unordered_set<int32_t> kept_;
-  std::map<int64_t, EntryOutcome> outcomes_;  // of the open transaction, by entry
+  std::unordered_map<int32_t, Cause> missing_;       // by dump_id
+  std::unordered_set<int32_t> kept_;                 // by dump_id
+  std::unordered_set<std::string> kept_view_rules_;  // qualified tags of the rules of kept views
+  std::map<int64_t, EntryOutcome> outcomes_;         // of the open transaction, by entry
 };
 
 // What is executed for an entry: the index first, where no worker has built it.

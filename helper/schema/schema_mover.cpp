@@ -37,7 +37,8 @@ Archive Dump(const SchemaOptions& options, const ClientProgram& program, const s
                                         "--file=" + path};
   if (!snapshot.empty()) arguments.push_back("--snapshot=" + snapshot);
   arguments.insert(arguments.end(), options.pg_dump_arguments.begin(), options.pg_dump_arguments.end());
-  RunClientProgram(program, options.source, arguments);
+  const std::string warnings = RunClientProgram(program, options.source, arguments);
+  if (!warnings.empty() && options.note) options.note(warnings);
   return ParseArchive(ReadFile(path));
 }
 
@@ -56,18 +57,26 @@ LeftOut ToLeftOut(const SchemaEntry& entry) { return {entry.kind, EntryLabel(ent
 // One line for all objects that could not be given to one role, for one reason.
 class OwnerSummary {
  public:
-  void Add(const SchemaEntry& entry) { ++counts_[{entry.owner, entry.reason, entry.expected}]; }
+  void Add(const SchemaEntry& entry) {
+    Objects& objects = objects_[{entry.owner, entry.reason, entry.expected}];
+    if (objects.count++ == 0) objects.first = EntryLabel(entry);
+  }
 
   void AppendTo(std::vector<LeftOut>* list) const {
-    for (const auto& [key, count] : counts_) {
+    for (const auto& [key, objects] : objects_) {
       const auto& [owner, reason, expected] = key;
-      list->push_back({"OWNER", fmt::format("{} ({} object{})", DisplayName(owner), count, count == 1 ? "" : "s"),
-                       reason, expected});
+      std::string object = fmt::format("{} of {}", DisplayName(owner), objects.first);
+      if (objects.count > 1) object += fmt::format(" and {} more", objects.count - 1);
+      list->push_back({"OWNER", object, reason, expected});
     }
   }
 
  private:
-  std::map<std::tuple<std::string, std::string, bool>, int> counts_;
+  struct Objects {
+    int count = 0;
+    std::string first;
+  };
+  std::map<std::tuple<std::string, std::string, bool>, Objects> objects_;
 };
 
 }  // namespace
