@@ -54,16 +54,28 @@ ns AS NOT MATERIALIZED (
   WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = o.classid AND m.objid = o.oid)
 ), commented AS NOT MATERIALIZED (
   -- Large objects have a comparison of their own; publications and subscriptions are not moved.
-  SELECT d.classoid AS classid, part.type || ' ' || part.identity AS object,
-         whole.type || ' ' || whole.identity AS parent, d.description AS comment
-  FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) part
-       CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, 0) whole
-  WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND part.identity = 'public')
+  -- Names come in parts, since pg_identify_object's identity is quoted by the server's keywords.
+  SELECT d.classoid AS classid, part.type || ' ' || part.name AS object,
+         CASE WHEN whole.type IN ('table constraint', 'trigger', 'rule', 'policy')
+              THEN 'table ' || @(whole.object_names[1]) || '.' || @(whole.object_names[2])
+              ELSE whole.type || ' ' || whole.name END AS parent,
+         d.description AS comment
+  FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, 0) i
+       CROSS JOIN LATERAL (
+         SELECT type, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
+                       FROM unnest(object_names) WITH ORDINALITY AS x(part, position))
+                      || COALESCE('(' || NULLIF(array_to_string(object_args, ','), '') || ')', '') AS name
+         FROM pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid)) part
+       CROSS JOIN LATERAL (
+         SELECT type, object_names, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
+                                     FROM unnest(object_names) WITH ORDINALITY AS x(part, position)) AS name
+         FROM pg_identify_object_as_address(d.classoid, d.objoid, 0)) whole
+  WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND i.identity = 'public')
     AND d.classoid NOT IN ('pg_largeobject'::regclass, 'pg_publication'::regclass, 'pg_subscription'::regclass)
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classoid AND m.objid = d.objoid)
-    AND COALESCE(part.schema, '') !~ '^pg_'
-    AND COALESCE(part.schema, '') NOT IN ('information_schema', 'airlift', 'airlift_state')
-    AND (d.classoid <> 'pg_namespace'::regclass OR part.identity NOT IN ('airlift', 'airlift_state'))
+    AND COALESCE(i.schema, '') !~ '^pg_'
+    AND COALESCE(i.schema, '') NOT IN ('information_schema', 'airlift', 'airlift_state')
+    AND (d.classoid <> 'pg_namespace'::regclass OR i.identity NOT IN ('airlift', 'airlift_state'))
 )
 )";
 

@@ -25,10 +25,14 @@ namespace airlift {
 //   owned(kind, name, owner, acl, acl_type, classid, oid)   what has an owner
 //   commented(object, parent, comment, classid)   comments
 struct Description {
+  // What a row is: an object, or one property of an object that has a description of its own; whether a difference is
+  // to be mended or only to be known.
+  enum class Row { kObject, kProperty, kInformation };
+
   const char* kind;
   // Compared only where both sides are of this major version or newer.
   int since_major;
-  bool is_informational;
+  Row row;
   const char* sql;
 };
 

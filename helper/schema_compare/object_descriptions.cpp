@@ -136,7 +136,8 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_ts_dict'::regclass 
 
 constexpr const char* kEventTrigger = R"(
 SELECT @(e.evtname) AS object, NULL AS parent, e.evtevent AS event, array_to_string(e.evttags, ', ') AS tags,
-       e.evtfoid::regprocedure AS function, e.evtenabled AS enabled
+       e.evtfoid::regprocedure AS function,
+       CASE e.evtenabled WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' WHEN 'R' THEN 'replica' ELSE 'always' END AS enabled
 FROM pg_event_trigger e
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_event_trigger'::regclass AND m.objid = e.oid))";
 
@@ -171,26 +172,28 @@ FROM (SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
      CROSS JOIN LATERAL pg_identify_object(o.classid, o.oid, 0) i
 WHERE o.oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = o.classid AND m.objid = o.oid))";
 
+using Row = Description::Row;
+
 constexpr Description kDescriptions[] = {
-    {"schema", 13, false, kSchema},
-    {"extension", 13, false, kExtension},
-    {"extension", 13, true, kExtensionVersion},
-    {"language", 13, false, kLanguage},
-    {"type", 13, false, kType},
-    {"domain constraint", 13, false, kDomainConstraint},
-    {"function", 13, false, kFunction},
-    {"function", 14, false, kFunctionSqlBody},
-    {"aggregate", 13, false, kAggregate},
-    {"operator", 13, false, kOperator},
-    {"cast", 13, false, kCast},
-    {"collation", 13, false, kCollation},
-    {"text search configuration", 13, false, kTextSearchConfiguration},
-    {"text search dictionary", 13, false, kTextSearchDictionary},
-    {"event trigger", 13, false, kEventTrigger},
-    {"foreign data wrapper", 13, false, kForeignDataWrapper},
-    {"foreign server", 13, false, kForeignServer},
-    {"user mapping", 13, false, kUserMapping},
-    {"other object", 13, false, kOther},
+    {"schema", 13, Row::kObject, kSchema},
+    {"extension", 13, Row::kObject, kExtension},
+    {"extension", 13, Row::kInformation, kExtensionVersion},
+    {"language", 13, Row::kObject, kLanguage},
+    {"type", 13, Row::kObject, kType},
+    {"domain constraint", 13, Row::kObject, kDomainConstraint},
+    {"function", 13, Row::kObject, kFunction},
+    {"function", 14, Row::kProperty, kFunctionSqlBody},
+    {"aggregate", 13, Row::kObject, kAggregate},
+    {"operator", 13, Row::kObject, kOperator},
+    {"cast", 13, Row::kObject, kCast},
+    {"collation", 13, Row::kObject, kCollation},
+    {"text search configuration", 13, Row::kObject, kTextSearchConfiguration},
+    {"text search dictionary", 13, Row::kObject, kTextSearchDictionary},
+    {"event trigger", 13, Row::kObject, kEventTrigger},
+    {"foreign data wrapper", 13, Row::kObject, kForeignDataWrapper},
+    {"foreign server", 13, Row::kObject, kForeignServer},
+    {"user mapping", 13, Row::kObject, kUserMapping},
+    {"other object", 13, Row::kObject, kOther},
 };
 
 }  // namespace

@@ -61,10 +61,12 @@ constexpr const char* kExtensionComment = R"(
 SELECT object, parent, comment FROM commented
 WHERE classid = 'pg_extension'::regclass AND object <> 'extension pg_airlift')";
 
+using Row = Description::Row;
+
 constexpr Description kDescriptions[] = {
-    {"owner", 13, false, kOwner},       {"grant", 13, false, kGrant},
-    {"grant", 13, false, kColumnGrant}, {"default privileges", 13, false, kDefaultPrivileges},
-    {"comment", 13, false, kComment},   {"comment", 13, true, kExtensionComment},
+    {"owner", 13, Row::kProperty, kOwner},       {"grant", 13, Row::kProperty, kGrant},
+    {"grant", 13, Row::kProperty, kColumnGrant}, {"default privileges", 13, Row::kProperty, kDefaultPrivileges},
+    {"comment", 13, Row::kProperty, kComment},   {"comment", 13, Row::kInformation, kExtensionComment},
 };
 
 }  // namespace

@@ -104,7 +104,8 @@ WHERE NOT g.tgisinternal OR g.tgparentid <> 0 AND g.tgname !~ '^RI_ConstraintTri
 constexpr const char* kRule = R"(
 SELECT @(r.rulename) || ' on ' || rel.name AS object, rel.kind || ' ' || rel.name AS parent,
        CASE r.ev_type WHEN '1' THEN 'select' WHEN '2' THEN 'update' WHEN '3' THEN 'insert' ELSE 'delete' END AS event,
-       r.is_instead AS instead, r.ev_enabled AS enabled,
+       r.is_instead AS instead,
+       CASE r.ev_enabled WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' WHEN 'R' THEN 'replica' ELSE 'always' END AS enabled,
        CASE WHEN (SELECT same_major FROM facts) THEN pg_get_ruledef(r.oid) END AS definition
 FROM rel JOIN pg_rewrite r ON r.ev_class = rel.oid WHERE r.rulename <> '_RETURN')";
 
@@ -136,20 +137,22 @@ FROM rel JOIN pg_sequence s ON s.seqrelid = rel.oid
      LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = rel.oid AND d.objsubid = 0
                           AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))";
 
+using Row = Description::Row;
+
 constexpr Description kDescriptions[] = {
-    {"table", 13, false, kTable},
-    {"foreign table", 13, false, kForeignTable},
-    {"view", 13, false, kView},
-    {"materialized view", 13, false, kMaterializedView},
-    {"column", 13, false, kColumn},
-    {"column", 14, false, kColumnCompression},
-    {"sequence", 13, false, kSequence},
-    {"constraint", 13, false, kConstraint},
-    {"index", 13, false, kIndex},
-    {"trigger", 13, false, kTrigger},
-    {"rule", 13, false, kRule},
-    {"policy", 13, false, kPolicy},
-    {"statistics", 13, false, kStatistics},
+    {"table", 13, Row::kObject, kTable},
+    {"foreign table", 13, Row::kObject, kForeignTable},
+    {"view", 13, Row::kObject, kView},
+    {"materialized view", 13, Row::kObject, kMaterializedView},
+    {"column", 13, Row::kObject, kColumn},
+    {"column", 14, Row::kProperty, kColumnCompression},
+    {"sequence", 13, Row::kObject, kSequence},
+    {"constraint", 13, Row::kObject, kConstraint},
+    {"index", 13, Row::kObject, kIndex},
+    {"trigger", 13, Row::kObject, kTrigger},
+    {"rule", 13, Row::kObject, kRule},
+    {"policy", 13, Row::kObject, kPolicy},
+    {"statistics", 13, Row::kObject, kStatistics},
 };
 
 }  // namespace

@@ -94,7 +94,7 @@ class SchemaComparer {
   void Report(const Description& description, std::string_view object, std::string property, std::string source,
               std::string target, Presence presence) {
     differences_.push_back({description.kind, ShowControls(object), std::move(property), std::move(source),
-                            std::move(target), presence, description.is_informational});
+                            std::move(target), presence, description.row == Description::Row::kInformation});
   }
 
   void CompareProperties(const Description& description, const DescriptionStream& s, const DescriptionStream& t) {
@@ -104,19 +104,20 @@ class SchemaComparer {
     }
   }
 
-  // Where the description has one property only, the row is that property, and its value is worth showing.
   void ReportOneSided(const Description& description, const DescriptionStream& stream, Presence presence) {
     const bool is_missing = presence == Presence::kMissingOnTarget;
     auto& absent = is_missing ? missing_ : extra_;
     if (stream.parent() && absent.count(std::string(*stream.parent())) > 0) return;
-    if (properties_.size() == 1) {
+    if (description.row != Description::Row::kObject) {
       const std::string value = Show(stream.property(0));
-      Report(description, stream.object(), properties_[0], is_missing ? value : "", is_missing ? "" : value, presence);
+      Report(description, stream.object(), properties_.at(0), is_missing ? value : "", is_missing ? "" : value,
+             presence);
     } else {
       Report(description, stream.object(), "existence", is_missing ? "present" : "missing",
              is_missing ? "missing" : "present", presence);
     }
-    absent.insert(std::string(description.kind) + " " + std::string(stream.object()));
+    if (description.row == Description::Row::kObject)
+      absent.insert(std::string(description.kind) + " " + std::string(stream.object()));
   }
 
   Connection& source_;
