@@ -1,0 +1,46 @@
+#include "catalog/pattern.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace airlift {
+namespace {
+
+bool Match(const std::string& pattern, const std::string& schema, const std::string& name) {
+  return Matches({ParseNamePattern(pattern)}, schema, name);
+}
+
+TEST(NamePattern, MatchesAsPsqlDoes) {
+  EXPECT_TRUE(Match("orders", "sales", "orders"));
+  EXPECT_TRUE(Match("ORDERS", "sales", "orders"));
+  EXPECT_FALSE(Match("order", "sales", "orders"));
+  EXPECT_TRUE(Match("sales.*", "sales", "anything"));
+  EXPECT_FALSE(Match("sales.*", "salesx", "anything"));
+  EXPECT_TRUE(Match("ord*", "sales", "orders"));
+  EXPECT_TRUE(Match("order?", "sales", "orders"));
+}
+
+TEST(NamePattern, QuotesKeepCaseDotsAndWildcards) {
+  EXPECT_TRUE(Match("\"Orders\"", "sales", "Orders"));
+  EXPECT_FALSE(Match("\"Orders\"", "sales", "orders"));
+  EXPECT_TRUE(Match("\"a.b\".\"c*\"", "a.b", "c*"));
+  EXPECT_FALSE(Match("\"a.b\".\"c*\"", "a.b", "cc"));
+  EXPECT_TRUE(Match("\"say \"\"hi\"\"\"", "s", "say \"hi\""));
+}
+
+TEST(NamePattern, NamesWithNewlinesMatch) { EXPECT_TRUE(Match("a*c", "s", "a\nc")); }
+
+TEST(NamePattern, CharactersOfRegularExpressionsAreThemselves) {
+  EXPECT_TRUE(Match("a+b$(c)", "s", "a+b$(c)"));
+  EXPECT_FALSE(Match("a+b", "s", "aab"));
+}
+
+TEST(NamePattern, BadPatternsAreErrors) {
+  for (const char* wrong : {"", "a.b.c", "\"open", "s."}) EXPECT_THROW(ParseNamePattern(wrong), Error) << wrong;
+}
+
+TEST(Matches, WithoutPatternsEverythingDoes) { EXPECT_TRUE(Matches({}, "s", "t")); }
+
+}  // namespace
+}  // namespace airlift
