@@ -111,7 +111,7 @@ void ReadColumns(Connection& connection, std::map<uint32_t, Relation>& relations
     const auto found = relations.find(Oid(result, row, 0));
     if (found == relations.end()) continue;
     const TypeOid type = Oid(result, row, 2);
-    Column column{result.Text(row, 1), result.Boolean(row, 3), types.IsPortable(type), {}};
+    Column column{result.Text(row, 1), result.Boolean(row, 3), types.IsPortable(type), {}, types.IsArray(type)};
     if (!column.is_portable) column.output_function = types.OutputFunction(type);
     found->second.columns.push_back(std::move(column));
   }
@@ -141,6 +141,13 @@ bool Relation::AllPortable() const {
 
 bool Relation::HasGenerated() const {
   return std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.is_generated; });
+}
+
+std::vector<int> Relation::ArrayPositions() const {
+  std::vector<int> positions;
+  for (size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].is_array && columns[i].is_portable) positions.push_back(static_cast<int>(i));
+  return positions;
 }
 
 std::vector<Relation> LoadRelations(Connection& connection, const std::vector<NamePattern>& patterns) {

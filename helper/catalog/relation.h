@@ -18,6 +18,7 @@ struct Column {
   // True when the type's binary form means the same on another server (common/portability.h).
   bool is_portable = true;
   std::string output_function;  // qualified and quoted; what images a column that is not portable
+  bool is_array = false;  // its binary form is array_send's (common/array_flags.h)
 };
 
 // A table that has rows of its own: an ordinary table or a leaf partition.
@@ -53,6 +54,8 @@ struct Relation {
   std::string display_name() const;
   bool AllPortable() const;
   bool HasGenerated() const;
+  // Positions in the row image, from 0, of columns imaged by array_send.
+  std::vector<int> ArrayPositions() const;
 };
 
 // All user tables whose name matches `patterns` (all when empty), ordered by schema and name. Temporary tables, system

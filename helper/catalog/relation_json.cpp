@@ -12,6 +12,7 @@ json ToJson(const Relation& relation) {
   for (const Column& column : relation.columns) {
     json entry = {{"name", column.name}};
     if (column.is_generated) entry["generated"] = true;
+    if (column.is_array) entry["array"] = true;
     if (!column.is_portable) entry["output_function"] = column.output_function;
     columns.push_back(std::move(entry));
   }
@@ -49,7 +50,7 @@ Relation RelationFromJson(const json& value) {
   relation.is_missing_on_target = value.at("missing_on_target");
   for (const json& entry : value.at("columns")) {
     Column column{entry.at("name"), entry.value("generated", false), !entry.contains("output_function"),
-                  entry.value("output_function", "")};
+                  entry.value("output_function", ""), entry.value("array", false)};
     relation.columns.push_back(std::move(column));
   }
   for (const json& entry : value.at("stored")) {

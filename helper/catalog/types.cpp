@@ -67,6 +67,12 @@ bool TypeCatalog::IsPortable(TypeOid type) const {
   return airlift::IsPortable(type, &TypeCatalog::Lookup, const_cast<TypeCatalog*>(this));
 }
 
+bool TypeCatalog::IsArray(TypeOid type) const {
+  auto found = types_.find(type);
+  while (found != types_.end() && found->second.facts.kind == 'd') found = types_.find(found->second.facts.base);
+  return found != types_.end() && found->second.facts.is_array;
+}
+
 const std::string& TypeCatalog::OutputFunction(TypeOid type) const { return types_.at(type).output_function; }
 
 }  // namespace airlift

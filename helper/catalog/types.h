@@ -15,6 +15,8 @@ class TypeCatalog {
   explicit TypeCatalog(Connection& connection);
 
   bool IsPortable(TypeOid type) const;
+  // An array, or a domain over one.
+  bool IsArray(TypeOid type) const;
   // Qualified and quoted.
   const std::string& OutputFunction(TypeOid type) const;
 

@@ -86,7 +86,7 @@ CopyOutcome CopyTablePart(Connection& source, Connection& target, const Relation
   target.StartCopyIn(statements.back());
   const bool is_image = CopyStreamsRowImages(relation);
   CopyOutcome outcome;
-  StreamDigest stream;
+  StreamDigest stream(is_image ? relation.ArrayPositions() : std::vector<int>());
   CopyInBuffer buffer(target);
   MeterBatch batch(meter);
   std::string_view data;

@@ -1,5 +1,6 @@
 #include "digest/stream_digest.h"
 
+#include "array_flags.h"
 #include "byte_order.h"
 
 namespace airlift {
@@ -27,13 +28,19 @@ void StreamDigest::Add(std::string_view data) {
   }
   if (data.size() < 2) throw Error("the server's COPY stream has a message that is no tuple");
   if (LoadBigEndian16(data.data()) == kTrailer) return;
+  if (!array_positions_.empty()) {
+    image_.assign(data);
+    ClearStaleArrayFlags(reinterpret_cast<unsigned char*>(image_.data()), image_.size(), array_positions_.data(),
+                         array_positions_.size());
+    data = image_;
+  }
   digest_.AddRow(HashBytes(data.data(), data.size()));
 }
 
 TableDigest DigestRange(Connection& connection, const Relation& relation, const StoredTable& table,
                         const BlockRange& range, Meter& meter) {
   connection.StartCopyOut(ImageCopyStatement(relation, table, range));
-  StreamDigest stream;
+  StreamDigest stream(relation.ArrayPositions());
   MeterBatch batch(meter);
   std::string_view data;
   while (connection.NextCopyData(&data)) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "digest.h"
 #include "digest/image_query.h"
@@ -15,11 +17,16 @@ namespace airlift {
 // file header (19 bytes or more, before the first row) and the trailer (a column count of -1).
 class StreamDigest {
  public:
+  // `array_positions` as Relation::ArrayPositions gives them: their stale flags are not part of format 1.
+  explicit StreamDigest(std::vector<int> array_positions = {}) : array_positions_(std::move(array_positions)) {}
+
   // Throws Error when a message is no tuple.
   void Add(std::string_view copy_data);
   const TableDigest& digest() const { return digest_; }
 
  private:
+  const std::vector<int> array_positions_;
+  std::string image_;  // of a row whose arrays were looked at
   TableDigest digest_;
   bool header_seen_ = false;
 };

@@ -7,7 +7,7 @@ namespace {
 
 Relation TwoColumns() {
   Relation relation;
-  relation.columns = {{"a", false, true, ""}, {"b\"c", false, true, ""}};
+  relation.columns = {{"a", false, true, "", false}, {"b\"c", false, true, "", false}};
   return relation;
 }
 

@@ -15,7 +15,7 @@ Relation Table(const std::string& name, int64_t bytes) {
   Relation relation;
   relation.schema = "s";
   relation.name = name;
-  relation.columns = {{"a", false, true, ""}};
+  relation.columns = {{"a", false, true, "", false}};
   relation.stored = {{1, "s", name, bytes / 8192, bytes}};
   return relation;
 }
@@ -72,9 +72,9 @@ TEST(PlanTasks, WithTheExtensionEveryTableHasADigestOfItsOwn) {
 
 TEST(PlanTasks, WithoutItTheCopyStreamDoesWhereItIsMadeOfImages) {
   Relation generated = Table("generated", 1000);
-  generated.columns.push_back({"g", true, true, ""});
+  generated.columns.push_back({"g", true, true, "", false});
   Relation text = Table("text", 1000);
-  text.columns.push_back({"e", false, false, "f"});
+  text.columns.push_back({"e", false, false, "f", false});
   const auto digests =
       OfKind(PlanTasks({Table("a", 1000), generated, text}, TwoJobs(), {15, false}), kSourceDigestTask);
   ASSERT_EQ(digests.size(), 2U);
