@@ -107,6 +107,24 @@ void CheckConnections(const PreflightInputs& in, Problems& problems) {
   CheckFreeConnections(in.target, in.options.jobs + kBesidesWorkers, problems);
 }
 
+// pg_dump locks every table in one transaction; each lock takes a place in a table of fixed size.
+void CheckSourceLockTable(const PreflightInputs& in, Problems& problems) {
+  const Result result = in.source.Query(
+      "SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * "
+      "(pg_catalog.current_setting('max_connections')::bigint + "
+      "pg_catalog.current_setting('max_prepared_transactions')::bigint), "
+      "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND relpersistence <> 't'), "
+      "pg_catalog.current_setting('max_connections')::bigint + "
+      "pg_catalog.current_setting('max_prepared_transactions')::bigint");
+  const int64_t places = result.Integer(0, 0);
+  const int64_t tables = result.Integer(0, 1);
+  if (tables <= places) return;
+  problems.push_back({"the source's lock table is too small for pg_dump",
+                      fmt::format("It locks {} tables at once; there are {} places.", tables, places),
+                      fmt::format("Set max_locks_per_transaction to {} or more and restart the source.",
+                                  tables / result.Integer(0, 2) + 64)});
+}
+
 void CheckTargetIsEmpty(const PreflightInputs& in, Problems& problems) {
   if (in.resumes || in.options.into_existing || in.options.restart) return;
   const std::vector<std::string> found = ExistingObjects(in.target);
@@ -119,8 +137,8 @@ void CheckTargetIsEmpty(const PreflightInputs& in, Problems& problems) {
 
 using Check = void (*)(const PreflightInputs&, Problems&);
 constexpr Check kChecks[] = {
-    CheckTargetVersion,    CheckTargetTakesWrites, CheckNotTheSameDatabase, CheckEncodings,
-    CheckTargetPrivileges, CheckSourcePrivileges,  CheckConnections,        CheckTargetIsEmpty,
+    CheckTargetVersion,    CheckTargetTakesWrites, CheckNotTheSameDatabase, CheckEncodings,     CheckTargetPrivileges,
+    CheckSourcePrivileges, CheckConnections,       CheckSourceLockTable,    CheckTargetIsEmpty,
 };
 
 }  // namespace

@@ -7,12 +7,12 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -201,17 +201,22 @@ std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info,
   throw Error(fmt::format("\"{}\" failed", program.path), messages);
 }
 
-WorkDirectory::WorkDirectory(const std::string& parent) {
-  const char* tmpdir = getenv("TMPDIR");
-  const std::string base = !parent.empty() ? parent : tmpdir != nullptr && *tmpdir != '\0' ? tmpdir : "/tmp";
-  path_ = base + "/pg_airlift.XXXXXX";
-  if (mkdtemp(path_.data()) == nullptr)
-    throw Error(fmt::format("could not create a directory in \"{}\"", base), std::strerror(errno));
+MemoryFile::MemoryFile() : fd_(memfd_create("pg_airlift", 0)) {
+  if (fd_ < 0) throw Error("could not create a file in memory", std::strerror(errno));
 }
 
-WorkDirectory::~WorkDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+MemoryFile::~MemoryFile() { close(fd_); }
+
+std::string MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", fd_); }
+
+std::string MemoryFile::Read() const {
+  std::string bytes;
+  char buffer[1 << 16];
+  ssize_t length = 0;
+  while ((length = pread(fd_, buffer, sizeof buffer, static_cast<off_t>(bytes.size()))) > 0)
+    bytes.append(buffer, static_cast<size_t>(length));
+  if (length < 0) throw Error("could not read what pg_dump wrote", std::strerror(errno));
+  return bytes;
 }
 
 }  // namespace airlift

@@ -30,17 +30,20 @@ std::vector<ClientProgram> FindPrograms(const std::string& bindir);
 // it when a stop is requested. Throws Error with the program's stderr as DETAIL when it fails; returns its warnings.
 std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments);
 
-// A private directory (0700) below `parent` (TMPDIR or /tmp where that is empty), removed with what is in it.
-class WorkDirectory {
+// A file without a name, for a child to write and us to read: nothing is left behind however we end.
+class MemoryFile {
  public:
-  explicit WorkDirectory(const std::string& parent);
-  ~WorkDirectory();
-  WorkDirectory(const WorkDirectory&) = delete;
-  WorkDirectory& operator=(const WorkDirectory&) = delete;
-  const std::string& path() const { return path_; }
+  MemoryFile();
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  // As a child process that inherits it can open it.
+  std::string path() const;
+  std::string Read() const;
 
  private:
-  std::string path_;
+  int fd_ = -1;
 };
 
 }  // namespace airlift

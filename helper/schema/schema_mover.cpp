@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "pg/identifier.h"
 #include "schema/archive.h"
@@ -22,24 +20,15 @@ namespace {
 constexpr const char* kLockTimeout = "--lock-wait-timeout=60s";
 constexpr int kOne = 1;
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  if (!file) throw Error(fmt::format("could not read \"{}\"", path));
-  return std::move(bytes).str();
-}
-
 Archive Dump(const SchemaOptions& options, const ClientProgram& program, const std::string& snapshot) {
-  const WorkDirectory directory(options.work_dir);
-  const std::string path = directory.path() + "/schema.dump";
+  const MemoryFile file;
   std::vector<std::string> arguments = {"--format=custom", "--schema-only", "--encoding=UTF8", kLockTimeout,
-                                        "--file=" + path};
+                                        "--file=" + file.path()};
   if (!snapshot.empty()) arguments.push_back("--snapshot=" + snapshot);
   arguments.insert(arguments.end(), options.pg_dump_arguments.begin(), options.pg_dump_arguments.end());
   const std::string warnings = RunClientProgram(program, options.source, arguments);
   if (!warnings.empty() && options.note) options.note(warnings);
-  return ParseArchive(ReadFile(path));
+  return ParseArchive(file.Read());
 }
 
 TargetFacts ReadTargetFacts(Connection& target) {

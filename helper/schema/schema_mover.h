@@ -19,7 +19,6 @@ struct SchemaOptions {
   ConnInfo source;
   ConnInfo target;
   std::string pg_bindir;  // where pg_dump is; "" to search
-  std::string work_dir;   // parent of a private directory; "" for TMPDIR
   bool into_existing = false;
   int jobs = 1;                                  // connections that validate foreign keys
   std::vector<std::string> pg_dump_arguments;    // filters
