@@ -57,19 +57,23 @@ ns AS NOT MATERIALIZED (
   -- Names come in parts, since pg_identify_object's identity is quoted by the server's keywords.
   SELECT d.classoid AS classid, part.type || ' ' || part.name AS object,
          CASE WHEN whole.type IN ('table constraint', 'trigger', 'rule', 'policy')
-              THEN 'table ' || @(whole.object_names[1]) || '.' || @(whole.object_names[2])
-              ELSE whole.type || ' ' || whole.name END AS parent,
+              THEN replace(whole.type, 'table ', '') || ' ' || @(whole.object_names[3]) || ' on '
+                   || @(whole.object_names[1]) || '.' || @(whole.object_names[2])
+              ELSE replace(whole.type, 'procedure', 'function') || ' ' || whole.name END AS parent,
          d.description AS comment
   FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, 0) i
-       CROSS JOIN LATERAL (
-         SELECT type, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
-                       FROM unnest(object_names) WITH ORDINALITY AS x(part, position))
-                      || COALESCE('(' || NULLIF(array_to_string(object_args, ','), '') || ')', '') AS name
-         FROM pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid)) part
-       CROSS JOIN LATERAL (
-         SELECT type, object_names, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
-                                     FROM unnest(object_names) WITH ORDINALITY AS x(part, position)) AS name
-         FROM pg_identify_object_as_address(d.classoid, d.objoid, 0)) whole
+       CROSS JOIN LATERAL (SELECT a.type, a.object_names, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
+                              FROM unnest(a.object_names) WITH ORDINALITY AS x(part, position))
+                             || CASE WHEN a.type IN ('function', 'procedure', 'aggregate') OR a.object_args <> '{}'
+                                THEN '(' || regexp_replace(array_to_string(a.object_args, ', '), '(^|, )pg_catalog\.', '\1', 'g')
+                                     || ')' ELSE '' END AS name
+                           FROM pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid) a) part
+       CROSS JOIN LATERAL (SELECT a.type, a.object_names, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
+                              FROM unnest(a.object_names) WITH ORDINALITY AS x(part, position))
+                             || CASE WHEN a.type IN ('function', 'procedure', 'aggregate') OR a.object_args <> '{}'
+                                THEN '(' || regexp_replace(array_to_string(a.object_args, ', '), '(^|, )pg_catalog\.', '\1', 'g')
+                                     || ')' ELSE '' END AS name
+                           FROM pg_identify_object_as_address(d.classoid, d.objoid, 0) a) whole
   WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND i.identity = 'public')
     AND d.classoid NOT IN ('pg_largeobject'::regclass, 'pg_publication'::regclass, 'pg_subscription'::regclass)
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classoid AND m.objid = d.objoid)

@@ -106,18 +106,21 @@ class SchemaComparer {
 
   void ReportOneSided(const Description& description, const DescriptionStream& stream, Presence presence) {
     const bool is_missing = presence == Presence::kMissingOnTarget;
+    const bool is_object = description.row == Description::Row::kObject;
     auto& absent = is_missing ? missing_ : extra_;
-    if (stream.parent() && absent.count(std::string(*stream.parent())) > 0) return;
-    if (description.row != Description::Row::kObject) {
+    const bool is_explained = stream.parent() && absent.count(std::string(*stream.parent())) > 0;
+    // Columns are nobody's parent, and too many to remember.
+    if (is_object && description.kind != std::string_view("column"))
+      absent.insert(std::string(description.kind) + " " + std::string(stream.object()));
+    if (is_explained) return;
+    if (is_object) {
+      Report(description, stream.object(), "existence", is_missing ? "present" : "missing",
+             is_missing ? "missing" : "present", presence);
+    } else {
       const std::string value = Show(stream.property(0));
       Report(description, stream.object(), properties_.at(0), is_missing ? value : "", is_missing ? "" : value,
              presence);
-    } else {
-      Report(description, stream.object(), "existence", is_missing ? "present" : "missing",
-             is_missing ? "missing" : "present", presence);
     }
-    if (description.row == Description::Row::kObject)
-      absent.insert(std::string(description.kind) + " " + std::string(stream.object()));
   }
 
   Connection& source_;
