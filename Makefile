@@ -17,7 +17,7 @@ EXTENSION_MAKE = $(MAKE) -C extension PG_CONFIG=$(PG_CONFIG) $(if $(WERROR),WERR
 CTEST = ctest --output-on-failure --no-tests=error -R '$(TESTS)'
 
 .DEFAULT_GOAL := all
-.PHONY: all extension helper tests install uninstall installcheck test test-unit test-e2e test-slow demo bench lint \
+.PHONY: all extension helper tests docs install uninstall installcheck test test-unit test-e2e test-slow demo bench lint \
 	format packages clean help
 
 all: extension helper ## build the extension (for PG_CONFIG) and the helper (build/helper/pg_airlift)
@@ -65,6 +65,9 @@ demo: ## install what is missing, build, and show a whole verified move on two t
 bench: ## run the benchmarks (bench/*); each says what it measures
 	@set -e; for script in $(sort $(wildcard bench/*)); do \
 		if [ -f "$$script" ] && [ -x "$$script" ]; then echo "== $$script"; "$$script"; fi; done
+
+docs: helper ## write docs/commands.md from the program's own help
+	scripts/generate-docs $(BUILD)/pg_airlift >docs/commands.md
 
 lint: ## check the formatting of all C++ sources
 	git ls-files '*.cpp' '*.h' | xargs -r clang-format --dry-run -Werror

@@ -48,9 +48,8 @@ void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
       ->envname("PG_AIRLIFT_TARGET")
       ->type_name("CONNINFO")
       ->required();
-  app.add_option("-j,--jobs", options.jobs, "workers, each with a connection to both sides")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
+  app.add_option("-j,--jobs", options.jobs, "workers, each with a connection to both sides (default: this host's processors, 2 to 8)")
+      ->check(CLI::Range(1, 256));
 }
 
 void AddOutputOptions(CLI::App& app, OutputOptions& options) {
