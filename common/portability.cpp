@@ -1,5 +1,7 @@
 #include "portability.h"
 
+#include <cstddef>
+
 namespace airlift {
 
 namespace {
@@ -24,9 +26,16 @@ constexpr TypeOid kRegTypes[] = {
     8326,  // regdatabase (19)
 };
 
-bool IsRegType(TypeOid type) noexcept {
-  for (const TypeOid reg : kRegTypes)
-    if (type == reg) return true;
+// Their receive functions refuse what their send functions make of an empty value: an array without dimensions.
+constexpr TypeOid kVectorTypes[] = {
+    22,  // int2vector
+    30,  // oidvector
+};
+
+template <std::size_t kCount>
+bool IsOneOf(TypeOid type, const TypeOid (&types)[kCount]) noexcept {
+  for (const TypeOid listed : types)
+    if (type == listed) return true;
   return false;
 }
 
@@ -34,7 +43,7 @@ bool IsRegType(TypeOid type) noexcept {
 
 bool IsPortable(TypeOid type, TypeLookup lookup, void* context) noexcept {
   TypeFacts facts;
-  if (IsRegType(type) || !lookup(context, type, &facts)) return false;
+  if (IsOneOf(type, kRegTypes) || IsOneOf(type, kVectorTypes) || !lookup(context, type, &facts)) return false;
   switch (facts.kind) {
     case 'd':
       return IsPortable(facts.base, lookup, context);
