@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 namespace airlift::test {
@@ -18,6 +19,12 @@ std::string FinalVerdict(const ProcessResult& result) {
   return last.rfind(prefix, 0) == 0 ? last.substr(prefix.size()) : std::string();
 }
 
+std::string SharedFile(const std::string& path) {
+  const char* given = getenv("PG_AIRLIFT_SHARED");
+  const std::string file = (given == nullptr ? TestFile("../../shared") : std::string(given)) + "/" + path;
+  return std::filesystem::exists(file) ? file : std::string();
+}
+
 void ExpectNoPassword(const std::string& text) {
   for (const char* secret : {kMasterPassword, "s3cret"})
     EXPECT_EQ(text.find(secret), std::string::npos) << "a password was shown:\n" << text;
@@ -29,6 +36,11 @@ void MoveTest::SetUp() {
   evidence_path_ = target().directory() + "/" + database_ + ".json";
   CreateOnSource(database_);
   CreateOnTarget(database_, "OWNER master");
+  AddExtension(database_);
+}
+
+void MoveTest::AddExtension(const std::string& database) {
+  if (WithExtension()) source().Execute(database, "CREATE EXTENSION pg_airlift");
 }
 
 void MoveTest::TearDown() {

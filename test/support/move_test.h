@@ -31,9 +31,14 @@ class MoveTest : public ::testing::Test {
 
   Cluster& source() { return SharedSource(); }
   Cluster& target() { return SharedTarget(); }
+  // Whether the source's database gets our extension. Without it the program hashes streams.
+  virtual bool WithExtension() const { return true; }
+
   // The database of this test, of the same name on both sides. On the target it belongs to master.
   const std::string& database() const { return database_; }
 
+  // Where WithExtension().
+  void AddExtension(const std::string& database);
   // Databases besides database(); dropped at the end of the test.
   void CreateOnSource(const std::string& name, const std::string& options = {});
   void CreateOnTarget(const std::string& name, const std::string& options = {});
@@ -67,6 +72,9 @@ class MoveTest : public ::testing::Test {
  private:
   std::vector<std::string> source_databases_, target_databases_;
 };
+
+// A file that is not part of this repository: in PG_AIRLIFT_SHARED, or beside the checkout in shared/. "" where absent.
+std::string SharedFile(const std::string& path);
 
 // Asserts that nothing in `text` is a password that the tests use.
 void ExpectNoPassword(const std::string& text);

@@ -24,7 +24,7 @@ SELECT format('%I.%I', n.nspname, c.relname),
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
     CASE c.relkind WHEN 'r' THEN 'ONLY' ELSE '' END, n.nspname, c.relname)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence IN ('p', 'u')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass
     AND d.objid = c.oid AND d.deptype = 'e')
@@ -109,10 +109,14 @@ std::string DiffOfQuery(const std::string& what, const char* sql, const Cluster&
 std::vector<std::string> SchemaDump(const Cluster& reader, const Cluster& cluster, const std::string& database) {
   std::vector<std::string> lines;
   for (std::string& line : Lines(RunOrThrow({reader.bindir() + "/pg_dump", "--schema-only", "--exclude-schema=airlift",
-                                             "--exclude-schema=pg_airlift", "--no-publications", "--no-subscriptions",
-                                             "-d", cluster.Superuser(database).ToString()}))) {
-    const bool is_noise = line.rfind("--", 0) == 0 || line.rfind("\\restrict", 0) == 0 ||
-                          line.rfind("\\unrestrict", 0) == 0 || line.find("EXTENSION") != std::string::npos;
+                                             "--exclude-schema=airlift_state", "--no-publications",
+                                             "--no-subscriptions", "-d", cluster.Superuser(database).ToString()}))) {
+    // What belongs to the source's superuser belongs to the migrating role on a target that has no superuser for us.
+    const bool is_superusers =
+        line.find(" OWNER TO postgres;") != std::string::npos || line.find(" OWNER TO master;") != std::string::npos;
+    const bool is_noise = line.empty() || is_superusers || line.rfind("--", 0) == 0 ||
+                          line.rfind("\\restrict", 0) == 0 || line.rfind("\\unrestrict", 0) == 0 ||
+                          line.find("EXTENSION") != std::string::npos;
     if (!is_noise) lines.push_back(std::move(line));
   }
   std::sort(lines.begin(), lines.end());

@@ -9,7 +9,7 @@
 namespace airlift::test {
 
 // Compares sorted COPY text of all ordinary and partitioned tables, the sequences' values, and the large objects of two
-// databases. Schemas of our own (airlift, pg_airlift) and members of extensions are not looked at. Returns "" where
+// databases. Schemas of our own (airlift, airlift_state) and members of extensions are not looked at. Returns "" where
 // nothing differs, otherwise a description of the first differences.
 std::string FirstDifference(const Cluster& source, const std::string& source_database, const Cluster& target,
                             const std::string& target_database);

@@ -1,0 +1,281 @@
+// What goes wrong in a move: a clear error, exit status 2, nothing claimed; and the same command run again succeeds.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <functional>
+#include <thread>
+
+#include "support/move_test.h"
+
+namespace airlift::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Failure : public MoveTest {
+ protected:
+  // Enough for a copy that takes a while: five tables of some MB and one big one.
+  void LoadSource(int rows = 120000) {
+    source().Psql(database(),
+                  "SELECT format('CREATE TABLE t%s AS SELECT g AS id, repeat(md5((g * %1$s)::text), 6) AS v FROM "
+                  "generate_series(1, " +
+                      std::to_string(rows) +
+                      " / %1$s) g; ALTER TABLE t%1$s ADD PRIMARY KEY (id)', n) "
+                      "FROM generate_series(1, 5) n \\gexec");
+  }
+
+  void ExpectFailed(const ProcessResult& result, const std::string& words) {
+    EXPECT_EQ(result.status, kFailed) << result.Describe();
+    EXPECT_THAT(result.err, ::testing::HasSubstr(words));
+    EXPECT_EQ(result.out.find("verdict: verified"), std::string::npos) << result.out;
+    ExpectNoPassword(result.out + result.err);
+  }
+
+  // Asks until it is so; false when it has not come about within ten seconds or the program has ended.
+  bool WaitWhile(Process& run, const std::function<bool()>& happened) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (std::chrono::steady_clock::now() < deadline && run.IsRunning()) {
+      if (happened()) return true;
+      std::this_thread::sleep_for(2ms);
+    }
+    return false;
+  }
+
+  // How many sessions of the program on that side run a COPY now.
+  bool IsCopying(Cluster& cluster) {
+    return cluster.Value(database(),
+                         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                         "state = 'active' AND query ~ '^COPY' AND pid <> pg_backend_pid()") != "0";
+  }
+
+  void TerminateCopy(Cluster& cluster) {
+    cluster.Execute(database(),
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND query ~ '^COPY' AND pid <> pg_backend_pid()");
+  }
+
+  // The same command again finishes the work, or says that it was finished before; then a comparison must agree.
+  void ExpectRerunVerifies(const std::vector<std::string>& more = {}) {
+    const ProcessResult again = Airlift("migrate", more);
+    if (again.status != kVerified) ExpectFailed(again, "finished already");
+    const ProcessResult compared = Airlift("compare");
+    EXPECT_EQ(compared.status, kVerified) << compared.Describe();
+    ExpectSameContents();
+  }
+};
+
+TEST_F(Failure, AWrongPassword) {
+  ProcessResult result = RunHelper({"migrate", "--source", SourceConnInfo(), "--target",
+                                    target().Login(database(), "master", "wrong-s3cret").ToString()});
+  ExpectFailed(result, "password authentication failed");
+}
+
+TEST_F(Failure, AnUnreachableHost) {
+  const ConnInfo nowhere = target().Login(database(), "master", kMasterPassword).With("port", "1");
+  ExpectFailed(RunHelper({"migrate", "--source", SourceConnInfo(), "--target", nowhere.ToString()}), "onnect");
+  ExpectFailed(RunHelper({"compare", "--source", nowhere.ToString(), "--target", TargetConnInfo()}), "onnect");
+}
+
+TEST_F(Failure, BothSidesAreToldAtOnce) {
+  const ConnInfo nowhere = target().Login(database(), "master", kMasterPassword).With("port", "1");
+  const ProcessResult result = RunHelper({"migrate", "--source", nowhere.ToString(), "--target", nowhere.ToString()});
+  ExpectFailed(result, "source");
+}
+
+TEST_F(Failure, AnUnknownDatabase) {
+  ExpectFailed(RunHelper({"compare", "--source", SourceConnInfo("no such"), "--target", TargetConnInfo()}), "no such");
+}
+
+TEST_F(Failure, WrongArguments) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
+                                                    {"migrate"},
+                                                    {"nonsense"},
+                                                    {"migrate", "--source", "x"},
+                                                    {"migrate", "--jobs", "-1"},
+                                                    {"compare", "--source", "password='s3cret", "--target", "x"}}) {
+    const ProcessResult result = RunHelper(arguments);
+    EXPECT_EQ(result.status, kFailed) << result.Describe();
+    EXPECT_NE(result.err, "");
+    ExpectNoPassword(result.out + result.err);
+  }
+}
+
+TEST_F(Failure, SourceAndTargetAreTheSameDatabase) {
+  target().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  const ProcessResult result = RunHelper({"migrate", "--source", target().Superuser(database()).ToString(), "--target",
+                                          TargetConnInfo(), "--into-existing"});
+  ExpectFailed(result, "same database");
+}
+
+TEST_F(Failure, ATargetThatIsNotEmpty) {
+  source().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  target().Execute(database(), "CREATE SCHEMA mine CREATE TABLE kept (a int)");
+  ExpectFailed(Airlift("migrate"), "empty");
+  EXPECT_EQ(target().Value(database(), "SELECT to_regclass('public.t')"), "") << "it was refused and yet written to";
+  EXPECT_EQ(Airlift("migrate", {"--into-existing"}).status == kFailed, false);
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM t"), "1");
+  EXPECT_EQ(target().Value(database(), "SELECT to_regclass('mine.kept') IS NOT NULL"), "t");
+}
+
+TEST_F(Failure, DryRunWritesNothing) {
+  LoadSource(100);
+  const std::string before =
+      target().Psql(database(), "SELECT count(*) FROM pg_class; SELECT count(*) FROM pg_namespace");
+  const ProcessResult result = Airlift("migrate", {"--dry-run"});
+  EXPECT_EQ(result.status, 0) << result.Describe();
+  EXPECT_NE(result.out, "");
+  EXPECT_EQ(target().Psql(database(), "SELECT count(*) FROM pg_class; SELECT count(*) FROM pg_namespace"), before);
+}
+
+TEST_F(Failure, ALockHeldOnASourceTable) {
+  LoadSource(1000);
+  const auto holder = source().Connect(database());
+  Transaction lock(*holder);
+  holder->Execute("LOCK TABLE t3 IN ACCESS EXCLUSIVE MODE");
+  auto run = StartHelper(Arguments("migrate"));
+  std::this_thread::sleep_for(3s);
+  if (run->IsRunning()) {
+    // It may wait for the lock, and then must go on when it is released.
+    holder->Execute("COMMIT");
+    const ProcessResult result = run->Wait();
+    EXPECT_EQ(result.status, kVerified) << result.Describe();
+    ExpectSameContents();
+  } else {
+    ExpectFailed(run->Wait(), "lock");
+    holder->Execute("COMMIT");
+    ExpectRerunVerifies();
+  }
+}
+
+TEST_F(Failure, TheTargetsTemporaryFileLimit) {
+  LoadSource();
+  source().Psql(database(), "CREATE MATERIALIZED VIEW sorted AS SELECT v FROM t1 ORDER BY md5(v)");
+  target().Execute("postgres", "ALTER DATABASE " + database() + " SET temp_file_limit = '64kB'");
+  const ProcessResult result = Airlift("migrate");
+  target().Execute("postgres", "ALTER DATABASE " + database() + " RESET temp_file_limit");
+  ExpectFailed(result, "temp_file_limit");
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, ATableThatTheSourceRoleMayNotRead) {
+  source().Psql(database(), "CREATE ROLE poor_reader LOGIN PASSWORD 'poor-s3cret'; CREATE TABLE t AS SELECT 1 AS a");
+  const ProcessResult result =
+      RunHelper({"migrate", "--source", source().Login(database(), "poor_reader", "poor-s3cret").ToString(), "--target",
+                 TargetConnInfo()});
+  source().Execute(database(), "DROP OWNED BY poor_reader; DROP ROLE poor_reader");
+  ExpectFailed(result, "may not read table public.t");
+}
+
+TEST_F(Failure, ABackendOfTheSourceIsTerminatedInMidCopy) {
+  LoadSource();
+  auto run = StartHelper(Arguments("migrate"));
+  ASSERT_TRUE(WaitWhile(*run, [&] { return IsCopying(source()); })) << run->Wait().Describe();
+  TerminateCopy(source());
+  const ProcessResult result = run->Wait();
+  // It may try again by itself; what it must not do is to claim more than is true.
+  if (result.status != kVerified) ExpectFailed(result, "source");
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, ABackendOfTheTargetIsTerminatedInMidCopy) {
+  LoadSource();
+  auto run = StartHelper(Arguments("migrate"));
+  ASSERT_TRUE(WaitWhile(*run, [&] { return IsCopying(target()); })) << run->Wait().Describe();
+  TerminateCopy(target());
+  const ProcessResult result = run->Wait();
+  if (result.status != kVerified) ExpectFailed(result, "target");
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, TheProgramIsKilledInMidCopyAndRunAgain) {
+  LoadSource();
+  auto run = StartHelper(Arguments("migrate", {"--split-size", "2MB"}));
+  ASSERT_TRUE(WaitWhile(*run, [&] { return IsCopying(target()); })) << run->Wait().Describe();
+  run->Signal(SIGKILL);
+  EXPECT_EQ(run->Wait().status, 128 + SIGKILL);
+  ExpectRerunVerifies({"--split-size", "2MB"});
+}
+
+// Wherever it dies, the next run must end well: ten moments over the whole run.
+TEST_F(Failure, TheProgramIsKilledAtAnyMoment) {
+  LoadSource(30000);
+  for (int moment = 1; moment <= (SlowTests() ? 40 : 10); ++moment) {
+    auto run = StartHelper(Arguments("migrate"));
+    std::this_thread::sleep_for(moment * 60ms);
+    run->Signal(SIGKILL);
+    run->Wait();
+  }
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, CtrlCStopsInOrderAndARerunGoesOn) {
+  LoadSource();
+  auto run = StartHelper(Arguments("migrate"));
+  ASSERT_TRUE(WaitWhile(*run, [&] { return IsCopying(source()); })) << run->Wait().Describe();
+  run->Signal(SIGINT);
+  const ProcessResult result = run->Wait();
+  if (result.status != kVerified) ExpectFailed(result, "stopped");
+  EXPECT_EQ(source().Value("postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = '" + database() + "'"),
+            "0");
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, TheTargetRestartsInMidCopy) {
+  LoadSource();
+  auto run = StartHelper(Arguments("migrate"));
+  ASSERT_TRUE(WaitWhile(*run, [&] { return IsCopying(target()); })) << run->Wait().Describe();
+  target().Stop("immediate");
+  const ProcessResult result = run->Wait();
+  target().Start();
+  ExpectFailed(result, "target");
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, TwoRunsIntoOneTargetAtOnce) {
+  LoadSource(20000);
+  auto first = StartHelper(Arguments("migrate"));
+  auto second = StartHelper(Arguments("migrate"));
+  const ProcessResult a = first->Wait(), b = second->Wait();
+  // One does the work; the other refuses, joins in, or finds it done. Neither spoils it.
+  EXPECT_TRUE(a.status == kVerified || b.status == kVerified) << a.Describe() << b.Describe();
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, AFinishedMoveRunAgainChangesNothing) {
+  LoadSource(1000);
+  ExpectVerifiedMove();
+  ExpectRerunVerifies();
+}
+
+TEST_F(Failure, NoPasswordIsKeptAnywhere) {
+  LoadSource(100);
+  const ConnInfo source_login = source().Login(database(), "reader", "source-s3cret");
+  source().Execute(database(), "CREATE ROLE reader LOGIN SUPERUSER PASSWORD 'source-s3cret'");
+  const ProcessResult result = RunHelper(
+      {"migrate", "--source", source_login.ToString(), "--target", TargetConnInfo(), "--evidence", evidence_path_});
+  source().Execute(database(), "DROP ROLE reader");
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  ExpectNoPassword(result.out + result.err);
+  ExpectNoPassword(ReadFile(evidence_path_));
+  ExpectNoPassword(RunOrThrow({target().bindir() + "/pg_dump", "-d", target().Superuser(database()).ToString()}));
+  // Statements that a server logs, and the command lines that it shows to others.
+  ExpectNoPassword(source().LogTail(100000) + target().LogTail(100000));
+}
+
+// A password on the command line of a child (pg_dump) can be read by everybody on the host.
+TEST_F(Failure, NoPasswordIsOnACommandLineOfAChild) {
+  LoadSource(20000);
+  std::string seen;
+  auto run = StartHelper({"migrate", "--source", SourceConnInfo(), "--target",
+                          target().Login(database(), "master", "").With("password", "").ToString()},
+                         {{"PGPASSWORD", kMasterPassword}});
+  while (run->IsRunning()) {
+    seen += RunProcess({"ps", "-eo", "args"}).out;
+    std::this_thread::sleep_for(10ms);
+  }
+  run->Wait();
+  ExpectNoPassword(seen);
+}
+
+}  // namespace
+}  // namespace airlift::test
