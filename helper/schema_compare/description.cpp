@@ -52,34 +52,37 @@ ns AS NOT MATERIALIZED (
     FROM pg_foreign_server
   ) AS o
   WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = o.classid AND m.objid = o.oid)
-), commented AS NOT MATERIALIZED (
+), noted AS NOT MATERIALIZED (
   -- Large objects have a comparison of their own; publications and subscriptions are not moved.
-  -- Names come in parts, since pg_identify_object's identity is quoted by the server's keywords.
-  SELECT d.classoid AS classid, part.type || ' ' || part.name AS object,
-         CASE WHEN whole.type IN ('table constraint', 'trigger', 'rule', 'policy')
-              THEN replace(whole.type, 'table ', '') || ' ' || @(whole.object_names[3]) || ' on '
-                   || @(whole.object_names[1]) || '.' || @(whole.object_names[2])
-              ELSE replace(whole.type, 'procedure', 'function') || ' ' || whole.name END AS parent,
-         d.description AS comment
+  SELECT d.classoid AS classid, d.objoid AS objid, d.objsubid, d.description
   FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, 0) i
-       CROSS JOIN LATERAL (SELECT a.type, a.object_names, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
-                              FROM unnest(a.object_names) WITH ORDINALITY AS x(part, position))
-                             || CASE WHEN a.type IN ('function', 'procedure', 'aggregate') OR a.object_args <> '{}'
-                                THEN '(' || regexp_replace(array_to_string(a.object_args, ', '), '(^|, )pg_catalog\.', '\1', 'g')
-                                     || ')' ELSE '' END AS name
-                           FROM pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid) a) part
-       CROSS JOIN LATERAL (SELECT a.type, a.object_names, (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
-                              FROM unnest(a.object_names) WITH ORDINALITY AS x(part, position))
-                             || CASE WHEN a.type IN ('function', 'procedure', 'aggregate') OR a.object_args <> '{}'
-                                THEN '(' || regexp_replace(array_to_string(a.object_args, ', '), '(^|, )pg_catalog\.', '\1', 'g')
-                                     || ')' ELSE '' END AS name
-                           FROM pg_identify_object_as_address(d.classoid, d.objoid, 0) a) whole
   WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND i.identity = 'public')
     AND d.classoid NOT IN ('pg_largeobject'::regclass, 'pg_publication'::regclass, 'pg_subscription'::regclass)
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classoid AND m.objid = d.objoid)
     AND COALESCE(i.schema, '') !~ '^pg_'
     AND COALESCE(i.schema, '') NOT IN ('information_schema', 'airlift', 'airlift_state')
     AND (d.classoid <> 'pg_namespace'::regclass OR i.identity NOT IN ('airlift', 'airlift_state'))
+), commented AS NOT MATERIALIZED (
+  SELECT d.classid, n.object, n.parent, d.description AS comment
+  FROM noted d CROSS JOIN LATERAL (
+    -- The commented thing itself, and the whole that it may be a column of. Names come in parts, since
+    -- pg_identify_object's identity is quoted by the server's keywords.
+    SELECT max(type || ' ' || name) FILTER (WHERE is_part) AS object,
+           max(CASE WHEN type IN ('table constraint', 'trigger', 'rule', 'policy')
+                    THEN replace(type, 'table ', '') || ' ' || @(object_names[3]) || ' on '
+                         || @(object_names[1]) || '.' || @(object_names[2])
+                    ELSE replace(type, 'procedure', 'function') || ' ' || name END)
+             FILTER (WHERE NOT is_part) AS parent
+    FROM (SELECT k.is_part, a.type, a.object_names,
+                 (SELECT string_agg(@(x.part), '.' ORDER BY x.position)
+                  FROM unnest(a.object_names) WITH ORDINALITY AS x(part, position))
+                 || CASE WHEN a.type IN ('function', 'procedure', 'aggregate') OR a.object_args <> '{}'
+                         THEN '(' || regexp_replace(array_to_string(a.object_args, ', '),
+                                                    '(^|, )pg_catalog\.', '\1', 'g') || ')'
+                         ELSE '' END AS name
+          FROM (VALUES (true, d.objsubid), (false, 0)) AS k(is_part, objsubid)
+               CROSS JOIN LATERAL pg_identify_object_as_address(d.classid, d.objid, k.objsubid) a) x
+  ) n
 )
 )";
 

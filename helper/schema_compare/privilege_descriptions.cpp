@@ -44,7 +44,8 @@ SELECT x.object || ' to ' || x.grantee AS object, NULL AS parent,
        string_agg(x.privilege, ', ' ORDER BY x.privilege COLLATE "C") AS privileges
 FROM (SELECT 'for role ' || @(pg_get_userbyid(d.defaclrole)) || COALESCE(' in schema ' || ns.name, '') || ' on '
                || CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
-                                       WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE d.defaclobjtype::text END AS object,
+                                       WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas'
+                                       ELSE d.defaclobjtype::text END AS object,
              CASE a.grantee WHEN 0 THEN 'PUBLIC' WHEN d.defaclrole THEN 'itself' ELSE @(pg_get_userbyid(a.grantee)) END
                AS grantee,
              a.privilege_type || CASE WHEN a.is_grantable THEN ' with grant option' ELSE '' END AS privilege

@@ -57,7 +57,8 @@ constexpr const char* kColumn = R"(
 SELECT rel.name || '.' || @(a.attname) AS object, rel.kind || ' ' || rel.name AS parent,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attcollation <> t.typcollation
-            THEN (SELECT @(n.nspname) || '.' || @(c.collname) FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+            THEN (SELECT @(n.nspname) || '.' || @(c.collname)
+                  FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
                   WHERE c.oid = a.attcollation) END AS collation,
        a.attnotnull AS "not null",
        pg_get_expr(d.adbin, d.adrelid) AS "default",
