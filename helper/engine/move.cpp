@@ -97,6 +97,7 @@ class Move {
     if (!target_.Query(kDriverLock).Boolean(0, 0))
       throw Error("another pg_airlift is at work on this target database", {},
                   "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+    EndOrphans();
     result_.source = ReadServerFacts(source_);
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
@@ -111,6 +112,16 @@ class Move {
     context_.progress = &progress_;
     context_.source_has_extension = FindExtension(source_).has_value();
     if (!context_.source_has_extension && options_.verify) result_.notes.push_back(kNoExtensionNote);
+  }
+
+  // Sessions of a driver that died may still build an index or hold a table's lock, until they notice that nobody
+  // listens. Whoever holds the driver's lock is alone, so that these are nobody's.
+  void EndOrphans() {
+    const Result ended = target_.Query(
+        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
+        "WHERE datname = pg_catalog.current_database() AND usename = current_user "
+        "AND application_name LIKE 'pg\\_airlift worker %'");
+    if (ended.rows() > 0) Note(fmt::format("ended {} sessions that a former run left on the target", ended.rows()));
   }
 
   void RefuseForeignRun() {
