@@ -350,3 +350,112 @@ CREATE FUNCTION airlift.digest_tables(pattern text DEFAULT NULL)
 COMMENT ON FUNCTION airlift.digest_tables(text) IS
     'digests of all tables of the database, or of those that match a pattern like those of psql; partitions are counted '
     'with the table they belong to';
+
+--
+-- Assessment
+--
+-- What would stop or harm a move to a managed server. A check that cannot be run, for want of a privilege say, is a row
+-- with severity "error", never silence. Everything is read with the caller's privileges: a superuser sees all.
+
+CREATE FUNCTION airlift.assess(
+        target text DEFAULT 'rds', target_version int DEFAULT NULL, deep boolean DEFAULT false, only_checks text[] DEFAULT NULL)
+    RETURNS TABLE (check_id text, severity text, object text, detail text, remedy text, fix_sql text, undo_sql text)
+    AS 'MODULE_PATHNAME', 'airlift_assess' LANGUAGE C STABLE PARALLEL UNSAFE
+    SET search_path = '' SET row_security = off
+    ROWS 100 COST 100000;
+COMMENT ON FUNCTION airlift.assess(text, int, boolean, text[]) IS
+    'findings about this database and its server for a move to "rds", "aurora" or "managed" of a major version (this server''s '
+    'where none is given), by severity: error (the check failed), blocker, warning, info; deep reads samples of tables as well; '
+    'fix_sql is never run';
+
+CREATE FUNCTION airlift.checks()
+    RETURNS TABLE (
+        id text, title text, severity text, strategies text[], targets text[], from_version int, to_version int,
+        from_target int, to_target int, side text, scope text, remedy text, source text, has_fix boolean, deep boolean)
+    AS 'MODULE_PATHNAME', 'airlift_checks' LANGUAGE C STABLE PARALLEL SAFE
+    SET search_path = ''
+    ROWS 200;
+COMMENT ON FUNCTION airlift.checks() IS
+    'the catalogue of checks; versions are major ones, NULL for no limit; those with side "target" or "paired" are run by the '
+    'helper program';
+
+CREATE FUNCTION airlift.inventory(wal_interval interval DEFAULT '1 second')
+    RETURNS TABLE (area text, name text, property text, value text)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = ''
+    AS $$
+    DECLARE
+        first_lsn pg_catalog.pg_lsn;
+        started pg_catalog.timestamptz;
+    BEGIN
+        RETURN QUERY
+        SELECT 'server', 'server', p.property, p.value
+        FROM (VALUES ('version', pg_catalog.current_setting('server_version')),
+            ('standby', pg_catalog.pg_is_in_recovery()::pg_catalog.text)) AS p (property, value);
+        RETURN QUERY
+        SELECT 'database', d.datname::pg_catalog.text, p.property, p.value
+        FROM pg_catalog.pg_database d
+            CROSS JOIN LATERAL (VALUES
+                (1, 'size', CASE WHEN pg_catalog.has_database_privilege(d.oid, 'CONNECT')
+                    THEN pg_catalog.pg_database_size(d.oid)::pg_catalog.text END),
+                (2, 'owner', pg_catalog.pg_get_userbyid(d.datdba)::pg_catalog.text),
+                (3, 'encoding', pg_catalog.pg_encoding_to_char(d.encoding)::pg_catalog.text),
+                (4, 'collate', d.datcollate::pg_catalog.text),
+                (5, 'ctype', d.datctype::pg_catalog.text),
+                (6, 'provider', COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c'))) AS p (place, property, value)
+        WHERE d.datallowconn
+        ORDER BY d.datname, p.place;
+        RETURN QUERY
+        SELECT 'objects', o.kind, 'count', pg_catalog.count(*)::pg_catalog.text
+        FROM (
+            SELECT CASE c.relkind WHEN 'r' THEN 'tables' WHEN 'p' THEN 'partitioned tables' WHEN 'v' THEN 'views'
+                WHEN 'm' THEN 'materialized views' WHEN 'f' THEN 'foreign tables' WHEN 'S' THEN 'sequences'
+                WHEN 'i' THEN 'indexes' WHEN 'I' THEN 'partitioned indexes' END AS kind,
+                c.relnamespace AS namespace, c.oid, 'pg_catalog.pg_class'::pg_catalog.regclass AS class
+            FROM pg_catalog.pg_class c WHERE c.relkind <> 'c'
+            UNION ALL
+            SELECT CASE p.prokind WHEN 'a' THEN 'aggregates' WHEN 'p' THEN 'procedures' ELSE 'functions' END, p.pronamespace,
+                p.oid, 'pg_catalog.pg_proc'::pg_catalog.regclass
+            FROM pg_catalog.pg_proc p
+            UNION ALL
+            SELECT CASE t.typtype WHEN 'e' THEN 'enums' WHEN 'd' THEN 'domains' WHEN 'r' THEN 'ranges' ELSE 'composite types' END,
+                t.typnamespace, t.oid, 'pg_catalog.pg_type'::pg_catalog.regclass
+            FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class tc ON tc.oid = t.typrelid
+            WHERE t.typtype IN ('e', 'd', 'r') OR tc.relkind = 'c') o
+            JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace
+        WHERE o.kind IS NOT NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')
+        GROUP BY o.kind ORDER BY o.kind;
+        RETURN QUERY
+        SELECT 'objects', 'large objects', 'count', pg_catalog.count(*)::pg_catalog.text FROM pg_catalog.pg_largeobject_metadata;
+        RETURN QUERY
+        SELECT 'extension', e.extname::pg_catalog.text, 'version', e.extversion FROM pg_catalog.pg_extension e ORDER BY e.extname;
+        RETURN QUERY
+        SELECT 'owner', r.rolname::pg_catalog.text, 'objects', pg_catalog.count(*)::pg_catalog.text
+        FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid
+        WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.deptype = 'o'
+            AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+        GROUP BY r.rolname ORDER BY pg_catalog.count(*) DESC, r.rolname;
+        RETURN QUERY
+        SELECT 'busiest table', b.name, p.property, p.value::pg_catalog.text
+        FROM (
+            SELECT pg_catalog.format('%I.%I', t.schemaname, t.relname) AS name, t.n_tup_ins, t.n_tup_upd, t.n_tup_del
+            FROM pg_catalog.pg_stat_user_tables t WHERE t.n_tup_ins + t.n_tup_upd + t.n_tup_del > 0
+            ORDER BY t.n_tup_ins + t.n_tup_upd + t.n_tup_del DESC, 1 LIMIT 10) b
+            CROSS JOIN LATERAL (VALUES ('inserts', b.n_tup_ins), ('updates', b.n_tup_upd), ('deletes', b.n_tup_del)
+                ) AS p (property, value);
+        IF pg_catalog.pg_is_in_recovery() THEN
+            RETURN;
+        END IF;
+        first_lsn := pg_catalog.pg_current_wal_lsn();
+        started := pg_catalog.clock_timestamp();
+        PERFORM pg_catalog.pg_sleep_for(GREATEST(wal_interval, '10 milliseconds'));
+        RETURN QUERY
+        SELECT 'wal', 'rate', 'bytes per second', pg_catalog.round(
+            pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), first_lsn)
+            / EXTRACT(epoch FROM pg_catalog.clock_timestamp() - started)::numeric)::pg_catalog.text;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.inventory(interval) IS
+    'what there is to move: databases of the server; of this database its objects by kind, extensions, owners, busiest tables; '
+    'and the rate of WAL measured over an interval';
