@@ -22,8 +22,8 @@ constexpr int kOne = 1;
 
 Archive Dump(const SchemaOptions& options, const ClientProgram& program, const std::string& snapshot) {
   const MemoryFile file;
-  std::vector<std::string> arguments = {"--format=custom", "--schema-only", "--encoding=UTF8", kLockTimeout,
-                                        "--file=" + file.path()};
+  std::vector<std::string> arguments = {"--format=custom",         "--schema-only", "--encoding=UTF8",
+                                        "--quote-all-identifiers", kLockTimeout,    "--file=" + file.path()};
   if (!snapshot.empty()) arguments.push_back("--snapshot=" + snapshot);
   arguments.insert(arguments.end(), options.pg_dump_arguments.begin(), options.pg_dump_arguments.end());
   const std::string warnings = RunClientProgram(program, options.source, arguments);
