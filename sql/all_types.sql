@@ -63,7 +63,7 @@ DECLARE
 BEGIN
     FOR t IN
         SELECT b.typname, b.oid::regtype AS type, a.oid::regtype AS array_type, s.literals,
-               b.typsend <> 0 AND b.typname !~ '^reg[^e]|^regexp' OR b.typname = 'refcursor' AS is_portable
+               b.typsend <> 0 AND b.typname !~ '^reg|vector$' OR b.typname IN ('refcursor', 'tsvector') AS is_portable
         FROM samples s JOIN pg_type b ON b.typname = s.type AND b.typnamespace = 'pg_catalog'::regnamespace
             JOIN pg_type a ON a.oid = b.typarray
         WHERE s.literals <> '{}'
@@ -90,7 +90,7 @@ DECLARE
         SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid
             LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typoutput = 'array_out'::regproc
         WHERE attrelid = catalog AND attnum > 0 AND NOT attisdropped AND t.typtype <> 'p'
-            AND COALESCE(e.typname, t.typname) !~ '^reg|^aclitem$');
+            AND COALESCE(e.typname, t.typname) !~ '^reg|^aclitem$|^(int2|oid)vector$');
     query text := format('SELECT %s FROM %s LIMIT 300', columns, catalog);
 BEGIN
     RETURN copied(query) = images_as_file(query);
