@@ -1,7 +1,7 @@
 -- The extension's SQL interface, version 1.0.0.
 --
--- Every function here only reads, and reads as the role that calls it: privileges and row-level security hold as in
--- any query. That is why PUBLIC keeps its right to execute them.
+-- Up to the section "Preparation" every function only reads, and reads as the role that calls it: privileges and row-level
+-- security hold as in any query. That is why PUBLIC keeps its right to execute them.
 
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION pg_airlift" to load this file. \quit
@@ -459,3 +459,1239 @@ CREATE FUNCTION airlift.inventory(wal_interval interval DEFAULT '1 second')
 COMMENT ON FUNCTION airlift.inventory(interval) IS
     'what there is to move: databases of the server; of this database its objects by kind, extensions, owners, busiest tables; '
     'and the rate of WAL measured over an interval';
+
+--
+-- Preparation: what changes the source, and how it is taken back
+--
+-- Of the functions from here on some change the database, as the role that calls them. Those PUBLIC may not execute (see
+-- the end). Each change is recorded in the transaction that makes it, with the statement that takes it back.
+
+CREATE TABLE airlift.change (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    what text NOT NULL,
+    object text NOT NULL,
+    sql text NOT NULL,
+    undo_sql text,
+    state text NOT NULL CHECK (state IN ('planned', 'applied', 'undone', 'failed')),
+    applied_at timestamptz,
+    applied_by name,
+    undone_at timestamptz,
+    undone_by name,
+    error text
+);
+COMMENT ON TABLE airlift.change IS
+    'every change that was made to this database, with the statement that takes it back; written in the same transaction';
+COMMENT ON COLUMN airlift.change.what IS 'kind of change: replica identity, publication, ...';
+COMMENT ON COLUMN airlift.change.object IS 'name of what was changed, with its schema and quoted';
+COMMENT ON COLUMN airlift.change.error IS 'why it failed, or why the last attempt to undo it did';
+-- So that it survives a dump of this database; readable to all because whoever dumps the database reads it.
+SELECT pg_catalog.pg_extension_config_dump('airlift.change', '');
+SELECT pg_catalog.pg_extension_config_dump('airlift.change_id_seq', '');
+GRANT SELECT ON TABLE airlift.change TO PUBLIC;
+GRANT SELECT ON SEQUENCE airlift.change_id_seq TO PUBLIC;
+
+CREATE FUNCTION airlift.require_change_log() RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    BEGIN
+        IF NOT (pg_catalog.has_table_privilege('airlift.change', 'INSERT')
+            AND pg_catalog.has_table_privilege('airlift.change', 'UPDATE')) THEN
+            RAISE insufficient_privilege USING
+                MESSAGE = 'permission denied to record changes of the database',
+                DETAIL = 'No change is made that cannot be recorded.',
+                HINT = pg_catalog.format('GRANT INSERT, UPDATE ON airlift.change TO %I;', current_user);
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.require_change_log() IS 'raises an error if the caller may not write airlift.change';
+
+CREATE FUNCTION airlift.record_applied(what text, object text, sql text, undo_sql text) RETURNS bigint
+    LANGUAGE sql SET search_path = ''
+    AS $$
+    INSERT INTO airlift.change (what, object, sql, undo_sql, state, applied_at, applied_by)
+    VALUES (what, object, sql, undo_sql, 'applied', pg_catalog.clock_timestamp(), CURRENT_USER)
+    RETURNING id
+    $$;
+COMMENT ON FUNCTION airlift.record_applied(text, text, text, text) IS 'notes a change that this transaction has made';
+
+CREATE FUNCTION airlift.record_failed(what text, object text, sql text, undo_sql text, error text) RETURNS bigint
+    LANGUAGE sql SET search_path = ''
+    AS $$
+    INSERT INTO airlift.change (what, object, sql, undo_sql, state, applied_at, applied_by, error)
+    VALUES (what, object, sql, undo_sql, 'failed', pg_catalog.clock_timestamp(), CURRENT_USER, error)
+    RETURNING id
+    $$;
+COMMENT ON FUNCTION airlift.record_failed(text, text, text, text, text) IS 'notes a change that was tried in vain';
+
+CREATE FUNCTION airlift.record_undone(change_id bigint, note text DEFAULT NULL) RETURNS void
+    LANGUAGE sql SET search_path = ''
+    AS $$
+    UPDATE airlift.change
+    SET state = 'undone', undone_at = pg_catalog.clock_timestamp(), undone_by = CURRENT_USER, error = note
+    WHERE id = change_id
+    $$;
+COMMENT ON FUNCTION airlift.record_undone(bigint, text) IS 'notes that this transaction has taken a change back';
+
+-- Runs a statement that needs a strong lock without making the application queue behind it for long. NULL on success,
+-- else the error, and then nothing of the statement is left. SET LOCAL within a function ends with the function where
+-- the function itself sets the same parameter.
+CREATE FUNCTION airlift.execute_patiently(statement text, lock_timeout interval, attempts int) RETURNS text
+    LANGUAGE plpgsql SET search_path = '' SET lock_timeout = 0
+    AS $$
+    DECLARE
+        failure text;
+    BEGIN
+        PERFORM pg_catalog.set_config('lock_timeout',
+            pg_catalog.ceil(EXTRACT(epoch FROM lock_timeout) * 1000)::int::text, true);
+        FOR attempt IN 1..attempts LOOP
+            BEGIN
+                EXECUTE statement;
+                RETURN NULL;
+            EXCEPTION
+                WHEN lock_not_available OR deadlock_detected THEN
+                    failure := pg_catalog.format('%s (attempt %s of %s)', SQLERRM, attempt, attempts);
+                WHEN OTHERS THEN
+                    RETURN SQLERRM;
+            END;
+            IF attempt < attempts THEN
+                PERFORM pg_catalog.pg_sleep(0.1 * attempt);
+            END IF;
+        END LOOP;
+        RETURN failure;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.execute_patiently(text, interval, int) IS
+    'runs a statement, giving up a wait for locks after lock_timeout, so many times; returns the error, NULL if it succeeded';
+
+CREATE FUNCTION airlift.check_patience(lock_timeout interval, attempts int) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE SET search_path = ''
+    AS $$
+    BEGIN
+        IF lock_timeout IS NULL OR lock_timeout <= '0'::interval OR lock_timeout > '1 day'::interval THEN
+            RAISE invalid_parameter_value USING MESSAGE = 'lock_timeout must be greater than zero and at most one day';
+        ELSIF attempts IS NULL OR attempts < 1 THEN
+            RAISE invalid_parameter_value USING MESSAGE = 'attempts must be at least 1';
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.check_patience(interval, int) IS 'raises an error unless the arguments of execute_patiently make sense';
+
+CREATE FUNCTION airlift.quoted_list(names text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT SET search_path = ''
+    AS $$
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(n), ', ' ORDER BY ordinality)
+    FROM pg_catalog.unnest(names) WITH ORDINALITY AS u (n, ordinality)
+    $$;
+COMMENT ON FUNCTION airlift.quoted_list(text[]) IS 'names, quoted where SQL needs it, with commas between them';
+
+--
+-- Replica identity: how it stands
+--
+
+-- A partition is matched by its own name and by that of every table above it.
+CREATE FUNCTION airlift.user_relations(pattern text DEFAULT NULL)
+    RETURNS TABLE (relation regclass, schema_name text, table_name text, kind text, persistence "char")
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = ''
+    AS $$
+    WITH RECURSIVE self_and_above AS (
+        SELECT c.oid AS relid, c.oid AS above
+        FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT s.relid, i.inhparent
+        FROM self_and_above s
+            JOIN pg_catalog.pg_class c ON c.oid = s.above AND c.relispartition
+            JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+    ), matching AS (
+        SELECT DISTINCT s.relid
+        FROM self_and_above s
+            JOIN pg_catalog.pg_class c ON c.oid = s.above
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN airlift.pattern_regexps(pattern) p ON true
+        WHERE pattern IS NULL
+            OR n.nspname::text ~ p.schema_regexp COLLATE pg_catalog."default"
+            AND c.relname::text ~ p.table_regexp COLLATE pg_catalog."default"
+    )
+    SELECT c.oid::regclass, n.nspname::text, c.relname::text,
+        CASE WHEN c.relkind = 'p' THEN 'partitioned table' WHEN c.relispartition THEN 'partition' ELSE 'table' END,
+        c.relpersistence
+    FROM matching m
+        JOIN pg_catalog.pg_class c ON c.oid = m.relid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relpersistence <> 't'
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        AND n.nspname !~ '^pg_(toast|temp)'
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_depend d
+            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY n.nspname, c.relname
+    $$;
+COMMENT ON FUNCTION airlift.user_relations(text) IS
+    'like airlift.user_tables, with partitions, which match by their own name or that of a table above them';
+
+-- The apply worker of a subscription compares old rows by the default btree or hash equality of each type, as
+-- lookup_type_cache(TYPECACHE_EQ_OPR) finds it; arrays, domains and composite types have one if their parts do.
+CREATE FUNCTION airlift.types_without_equality() RETURNS TABLE (type regtype, because_of regtype)
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    WITH RECURSIVE part AS (
+        SELECT t.oid AS whole, t.typelem AS part FROM pg_catalog.pg_type t WHERE t.typelem <> 0 AND t.typlen = -1
+        UNION ALL
+        SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
+        UNION ALL
+        SELECT t.oid, a.atttypid
+        FROM pg_catalog.pg_type t
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE t.typtype = 'c'
+    ), with_opclass AS (
+        SELECT o.opcintype AS type
+        FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+        WHERE o.opcdefault AND m.amname IN ('btree', 'hash')
+    ), lacking AS (
+        SELECT t.oid AS type, t.oid AS because_of
+        FROM pg_catalog.pg_type t
+        WHERE t.typtype = 'b' AND NOT (t.typelem <> 0 AND t.typlen = -1)
+            AND NOT EXISTS (SELECT FROM with_opclass o WHERE o.type = t.oid)
+            AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_cast k JOIN with_opclass o ON o.type = k.casttarget
+                WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i')
+        UNION
+        SELECT p.whole, l.because_of FROM lacking l JOIN part p ON p.part = l.type
+        WHERE NOT EXISTS (SELECT FROM with_opclass o WHERE o.type = p.whole)
+    )
+    SELECT l.type::regtype, pg_catalog.min(l.because_of)::regtype FROM lacking l GROUP BY l.type
+    $$;
+COMMENT ON FUNCTION airlift.types_without_equality() IS
+    'types whose values a subscriber cannot compare, which REPLICA IDENTITY FULL needs; with the type inside that is to blame';
+
+-- Not published unless asked for (18), and then refused by a generated column of the target.
+CREATE FUNCTION airlift.columns_against_full() RETURNS TABLE (relation oid, column_name text, because_of regtype, reason text)
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = ''
+    AS $$
+    SELECT a.attrelid, a.attname::text, l.because_of,
+        CASE WHEN l.type = l.because_of THEN pg_catalog.format('type %s of column %I has no equality operator', l.type, a.attname)
+        ELSE pg_catalog.format('type %s of column %I contains %s, which has no equality operator', l.type, a.attname, l.because_of)
+        END
+    FROM pg_catalog.pg_attribute a
+        JOIN airlift.types_without_equality() l ON l.type = a.atttypid
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    UNION ALL
+    SELECT a.attrelid, a.attname::text, NULL,
+        pg_catalog.format('column %I is generated, with which this server refuses updates under FULL', a.attname)
+    FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''
+        AND pg_catalog.current_setting('server_version_num')::int >= 180000
+    $$;
+COMMENT ON FUNCTION airlift.columns_against_full() IS
+    'columns that make REPLICA IDENTITY FULL unusable; because_of is NULL where it is not their type';
+
+CREATE FUNCTION airlift.unique_keys()
+    RETURNS TABLE (relation oid, index oid, is_primary boolean, is_replica_identity boolean, columns text[], width int,
+        problem text)
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = ''
+    AS $$
+    SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indisreplident, k.columns, k.width,
+        CASE WHEN NOT i.indimmediate THEN 'is deferrable'
+            WHEN i.indpred IS NOT NULL THEN 'is partial'
+            WHEN i.indexprs IS NOT NULL THEN 'has an expression'
+            WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN 'is not valid'
+            WHEN i.indisexclusion AND NOT i.indisprimary THEN 'is an exclusion constraint'
+            WHEN k.has_generated THEN 'has a generated column, which is not published'
+            WHEN k.nullable <> '{}' THEN 'has columns that may be NULL: ' || pg_catalog.array_to_string(k.nullable, ', ')
+        END
+    FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'p')
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL (
+            SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname) AS columns,
+                pg_catalog.sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE COALESCE(s.avg_width, 32) END)::int AS width,
+                pg_catalog.bool_or(a.attgenerated <> '') AS has_generated,
+                COALESCE(pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attname)
+                    FILTER (WHERE NOT a.attnotnull), '{}') AS nullable
+            FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS g
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[g]
+                LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
+                    AND s.attname = a.attname AND NOT s.inherited AND a.attlen < 0
+        ) k
+    WHERE i.indisunique AND c.relpersistence <> 't'
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
+    $$;
+COMMENT ON FUNCTION airlift.unique_keys() IS
+    'unique indexes with the names of their key columns, the bytes of a key, and what keeps them from being a replica identity';
+
+CREATE FUNCTION airlift.replica_identities()
+    RETURNS TABLE (relation oid, identity "char", index oid, columns text[], problem text)
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = '' SET jit = off
+    AS $$
+    WITH unique_key AS MATERIALIZED (
+        SELECT * FROM airlift.unique_keys()
+    ), against_full AS (
+        SELECT f.relation, pg_catalog.string_agg(f.reason, '; ' ORDER BY f.column_name) AS reasons,
+            pg_catalog.bool_and(f.because_of IS NOT NULL) AS only_equality
+        FROM airlift.columns_against_full() f GROUP BY f.relation
+    )
+    SELECT c.oid, c.relreplident, k.index, k.columns,
+        CASE c.relreplident
+            WHEN 'n' THEN 'REPLICA IDENTITY is NOTHING'
+            WHEN 'd' THEN CASE WHEN k.index IS NULL THEN 'no primary key' ELSE 'the primary key ' || k.problem END
+            WHEN 'i' THEN CASE WHEN k.index IS NULL THEN 'the index of REPLICA IDENTITY was dropped'
+                ELSE 'the index of REPLICA IDENTITY ' || k.problem END
+            -- with a primary key the subscriber finds rows by that and compares no others
+            WHEN 'f' THEN CASE WHEN p.index IS NULL OR NOT f.only_equality THEN f.reasons END
+        END
+    FROM pg_catalog.pg_class c
+        LEFT JOIN unique_key k ON k.relation = c.oid
+            AND (c.relreplident = 'd' AND k.is_primary OR c.relreplident = 'i' AND k.is_replica_identity)
+        LEFT JOIN unique_key p ON p.relation = c.oid AND p.is_primary AND p.problem IS NULL
+        LEFT JOIN against_full f ON f.relation = c.oid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
+    $$;
+COMMENT ON FUNCTION airlift.replica_identities() IS
+    'replica identity of each table: its index and columns, and why updates and deletes could not be replicated (NULL: they can)';
+
+CREATE FUNCTION airlift.replica_identity_sql(relation regclass, identity "char", index oid) RETURNS text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s;', relation,
+        CASE identity WHEN 'd' THEN 'DEFAULT' WHEN 'f' THEN 'FULL'
+            -- once its index is dropped it means NOTHING and cannot be set again as it was
+            WHEN 'i' THEN COALESCE((SELECT pg_catalog.format('USING INDEX %I', c.relname) FROM pg_catalog.pg_class c
+                WHERE c.oid = index), 'NOTHING')
+            ELSE 'NOTHING' END)
+    $$;
+COMMENT ON FUNCTION airlift.replica_identity_sql(regclass, "char", oid) IS 'statement that gives a table a replica identity';
+
+CREATE FUNCTION airlift.current_replica_identity_sql(relation regclass) RETURNS text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT airlift.replica_identity_sql(relation, c.relreplident,
+        (SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
+    FROM pg_catalog.pg_class c WHERE c.oid = relation
+    $$;
+COMMENT ON FUNCTION airlift.current_replica_identity_sql(regclass) IS
+    'statement that would give a table the replica identity that it has';
+
+--
+-- Replica identity: the plan
+--
+-- Such queries over catalogues are estimated as dear and are not: compiling them takes longer than running them.
+
+-- Statistics only make it likely; the build finds out. A build that failed leaves an invalid index, after which its
+-- column is no candidate any more.
+CREATE FUNCTION airlift.likely_key_column(relation regclass) RETURNS name
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT a.attname
+    FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname
+            AND NOT s.inherited
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attgenerated = ''
+        AND (s.n_distinct = -1 AND c.reltuples >= 2 OR s.n_distinct IS NULL AND a.attidentity <> '')
+        AND EXISTS (
+            SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
+            WHERE o.opcdefault AND (o.opcintype = a.atttypid OR t.typtype = 'e' AND o.opcintype = 'anyenum'::regtype
+                OR EXISTS (SELECT FROM pg_catalog.pg_cast k
+                    WHERE k.castsource = a.atttypid AND k.casttarget = o.opcintype AND k.castmethod = 'b' AND k.castcontext = 'i')))
+        AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_index i
+            WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND NOT i.indisvalid)
+    ORDER BY a.attidentity <> '' DESC, CASE WHEN a.attlen > 0 THEN a.attlen ELSE s.avg_width END, a.attnum
+    LIMIT 1
+    $$;
+COMMENT ON FUNCTION airlift.likely_key_column(regclass) IS
+    'NOT NULL column whose values all seem to differ, on which a unique index could be built; NULL if there is none';
+
+-- The old row is logged as a whole, with the values that are stored out of line: that is why those count here.
+CREATE FUNCTION airlift.average_row_bytes(relation regclass) RETURNS numeric
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN
+        (c.relpages + COALESCE(t.relpages, 0))::numeric * pg_catalog.current_setting('block_size')::int / c.reltuples::numeric END
+    FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+    WHERE c.oid = relation
+    $$;
+COMMENT ON FUNCTION airlift.average_row_bytes(regclass) IS
+    'bytes that a row takes, from the last ANALYZE or VACUUM (bloat counts); NULL before that';
+
+CREATE FUNCTION airlift.replica_identity_choices() RETURNS TABLE (relation oid, choices text[])
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = ''
+    AS $$
+    WITH choice AS (
+        SELECT k.relation, 1 AS n, pg_catalog.format('if they never are NULL: ALTER TABLE %s %s; then use index %I',
+            k.relation::regclass, pg_catalog.string_agg(
+                pg_catalog.format('ALTER COLUMN %I SET NOT NULL', a.attname), ', ' ORDER BY a.attname), i.relname) AS text
+        FROM airlift.unique_keys() k
+            JOIN pg_catalog.pg_class i ON i.oid = k.index
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.relation AND a.attname::text = ANY (k.columns) AND NOT a.attnotnull
+        WHERE k.problem LIKE 'has columns that may be NULL%'
+        GROUP BY k.relation, k.index, i.relname
+        UNION ALL
+        SELECT c.oid, 2, pg_catalog.format('add a key (rewrites the table): ALTER TABLE %s ADD COLUMN airlift_id bigint '
+            'GENERATED ALWAYS AS IDENTITY PRIMARY KEY;', c.oid::regclass)
+        FROM pg_catalog.pg_class c
+        WHERE c.relkind = 'r' AND NOT c.relispartition
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.conrelid = c.oid AND p.contype = 'p')
+        UNION ALL
+        SELECT p.conrelid, 3, pg_catalog.format(
+            'make the primary key not deferrable: drop constraint %I of %s and add it again without DEFERRABLE',
+            p.conname, p.conrelid::regclass)
+        FROM pg_catalog.pg_constraint p WHERE p.contype = 'p' AND p.condeferrable AND p.conparentid = 0
+        UNION ALL
+        SELECT f.relation, 4, pg_catalog.format(
+            'convert column %1$I (rewrites the table): ALTER TABLE %2$s ALTER COLUMN %1$I TYPE %3$s USING %1$I::%3$s;',
+            f.column_name, f.relation::regclass,
+            CASE f.because_of WHEN 'pg_catalog.json'::regtype THEN 'jsonb' ELSE 'text' END)
+        FROM airlift.columns_against_full() f
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = f.relation AND a.attname::text = f.column_name
+            JOIN pg_catalog.pg_class c ON c.oid = f.relation AND NOT c.relispartition
+        WHERE a.atttypid = f.because_of
+        UNION ALL
+        SELECT c.oid, 5, 'publish no updates and deletes of it: a publication of its own with operations insert, truncate'
+        FROM pg_catalog.pg_class c WHERE c.relkind = 'r'
+    )
+    SELECT h.relation, pg_catalog.array_agg(h.text ORDER BY h.n, h.text) FROM choice h GROUP BY h.relation
+    $$;
+COMMENT ON FUNCTION airlift.replica_identity_choices() IS
+    'what can be done about a table that no replica identity fits; each has a price that only its owner can weigh';
+
+-- The key of choice of each table: the narrowest, but in a partition the one that belongs to the choice of the table
+-- above, so that both agree where the table is published through its root.
+CREATE FUNCTION airlift.replica_identity_candidates() RETURNS TABLE (relation oid, index oid, columns text[])
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = ''
+    AS $$
+    WITH usable AS MATERIALIZED (
+        SELECT k.relation, k.index, k.columns, k.width, c.relname AS index_name, r.relispartition AS is_partition
+        FROM airlift.unique_keys() k
+            JOIN pg_catalog.pg_class c ON c.oid = k.index
+            JOIN pg_catalog.pg_class r ON r.oid = k.relation
+        WHERE k.problem IS NULL AND NOT k.is_primary
+    ), of_tables AS (
+        SELECT DISTINCT ON (u.relation) u.relation, u.index, u.columns
+        FROM usable u WHERE NOT u.is_partition
+        ORDER BY u.relation, u.width, pg_catalog.cardinality(u.columns), u.index_name
+    ), of_partitions AS (
+        SELECT DISTINCT ON (u.relation) u.relation, u.index, u.columns
+        FROM usable u LEFT JOIN of_tables t ON t.index = pg_catalog.pg_partition_root(u.index)
+        WHERE u.is_partition
+        ORDER BY u.relation, t.index IS NULL, u.width, pg_catalog.cardinality(u.columns), u.index_name
+    )
+    SELECT * FROM of_tables UNION ALL SELECT * FROM of_partitions
+    $$;
+COMMENT ON FUNCTION airlift.replica_identity_candidates() IS 'of each table the unique index, not the primary key, that suits best';
+
+CREATE FUNCTION airlift.replica_identity_plan(pattern text DEFAULT NULL)
+    RETURNS TABLE (relation regclass, kind text, current_identity text, current_index name, choice text, reason text,
+        updates bigint, deletes bigint, full_wal_bytes bigint, sql text, undo_sql text, choices text[])
+    LANGUAGE sql STABLE SET search_path = '' SET jit = off
+    AS $$
+    WITH unique_key AS MATERIALIZED (
+        SELECT * FROM airlift.unique_keys()
+    ), against_full AS (
+        SELECT f.relation, pg_catalog.string_agg(f.reason, '; ' ORDER BY f.column_name) AS reasons
+        FROM airlift.columns_against_full() f GROUP BY f.relation
+    ), invalid AS (
+        SELECT k.relation, pg_catalog.min(c.relname::text) AS index_name
+        FROM unique_key k JOIN pg_catalog.pg_class c ON c.oid = k.index
+        WHERE k.problem = 'is not valid' GROUP BY k.relation
+    ), facts AS (
+        SELECT r.relation, r.kind, r.persistence, r.schema_name, r.table_name, i.identity, i.index, i.columns, i.problem,
+            p.columns AS primary_columns, p.problem AS primary_problem, p.index AS primary_index,
+            k.index AS key_index, k.columns AS key_columns, f.reasons AS against_full
+        FROM airlift.user_relations(pattern) r
+            JOIN airlift.replica_identities() i ON i.relation = r.relation
+            LEFT JOIN unique_key p ON p.relation = r.relation AND p.is_primary
+            LEFT JOIN airlift.replica_identity_candidates() k ON k.relation = r.relation
+            LEFT JOIN against_full f ON f.relation = r.relation
+    ), decided AS (
+        SELECT f.*,
+            CASE WHEN f.persistence = 'u' THEN 'none'
+                WHEN f.problem IS NULL THEN 'keep'
+                WHEN f.primary_index IS NOT NULL AND f.primary_problem IS NULL THEN 'default'
+                WHEN f.key_index IS NOT NULL THEN 'index'
+                WHEN f.kind <> 'partitioned table' AND airlift.likely_key_column(f.relation) IS NOT NULL THEN 'build index'
+                WHEN f.against_full IS NULL THEN 'full'
+                WHEN f.kind = 'partitioned table' THEN 'none'
+                ELSE 'blocker'
+            END AS choice
+        FROM facts f
+    )
+    SELECT d.relation, d.kind,
+        CASE d.identity WHEN 'd' THEN 'default' WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' END,
+        (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = d.index),
+        d.choice,
+        pg_catalog.concat_ws('; ',
+            CASE WHEN d.persistence <> 'u' AND NOT (d.identity = 'f' AND d.choice = 'blocker') THEN d.problem END,
+            CASE WHEN d.primary_problem IS NOT NULL AND d.identity <> 'd' THEN 'the primary key ' || d.primary_problem END,
+            CASE d.choice
+                WHEN 'none' THEN CASE d.persistence WHEN 'u' THEN 'unlogged: never published' END
+                WHEN 'keep' THEN CASE d.identity WHEN 'f' THEN 'FULL: whole old rows are logged and compared'
+                        || CASE WHEN d.primary_index IS NOT NULL AND d.primary_problem IS NULL THEN ', the primary key would be cheaper'
+                            WHEN d.key_index IS NOT NULL THEN ', a unique index would be cheaper' ELSE '' END
+                    WHEN 'i' THEN 'unique key ' || airlift.quoted_list(d.columns)
+                    ELSE 'primary key ' || airlift.quoted_list(d.columns) END
+                WHEN 'default' THEN 'primary key ' || airlift.quoted_list(d.primary_columns)
+                WHEN 'index' THEN 'unique key ' || airlift.quoted_list(d.key_columns)
+                WHEN 'build index' THEN pg_catalog.format('values of %I all seem to differ: build the index, then plan again',
+                    airlift.likely_key_column(d.relation))
+                WHEN 'full' THEN 'no unique key: whole old rows are logged and compared'
+                WHEN 'blocker' THEN 'no unique key, and FULL cannot be used: ' || d.against_full
+            END,
+            CASE WHEN d.choice IN ('full', 'blocker') AND v.index_name IS NOT NULL THEN pg_catalog.format('index %I is not valid', v.index_name) END,
+            CASE WHEN d.kind = 'partitioned table' THEN 'matters only if published through the root; new partitions start with DEFAULT' END,
+            CASE WHEN d.identity = 'i' AND d.index IS NULL THEN 'undo sets NOTHING, which is what it amounts to' END),
+        s.updates, s.deletes,
+        (airlift.average_row_bytes(d.relation) * (s.updates + s.deletes))::bigint,
+        CASE d.choice
+            WHEN 'default' THEN airlift.replica_identity_sql(d.relation, 'd', NULL)
+            WHEN 'index' THEN airlift.replica_identity_sql(d.relation, 'i', d.key_index)
+            WHEN 'full' THEN airlift.replica_identity_sql(d.relation, 'f', NULL)
+            WHEN 'build index' THEN pg_catalog.format('CREATE UNIQUE INDEX CONCURRENTLY airlift_identity_%s ON %s (%I);',
+                d.relation::oid, d.relation, airlift.likely_key_column(d.relation))
+        END,
+        CASE d.choice
+            WHEN 'default' THEN airlift.current_replica_identity_sql(d.relation)
+            WHEN 'index' THEN airlift.current_replica_identity_sql(d.relation)
+            WHEN 'full' THEN airlift.current_replica_identity_sql(d.relation)
+            WHEN 'build index' THEN pg_catalog.format('DROP INDEX CONCURRENTLY %I.airlift_identity_%s;', d.schema_name, d.relation::oid)
+        END,
+        CASE WHEN d.choice IN ('full', 'blocker') THEN h.choices END
+    FROM decided d
+        LEFT JOIN invalid v ON v.relation = d.relation
+        LEFT JOIN airlift.replica_identity_choices() h ON h.relation = d.relation
+        CROSS JOIN LATERAL (
+            SELECT pg_catalog.pg_stat_get_tuples_updated(d.relation) AS updates,
+                pg_catalog.pg_stat_get_tuples_deleted(d.relation) AS deletes
+        ) s
+    ORDER BY d.schema_name, d.table_name
+    $$;
+COMMENT ON FUNCTION airlift.replica_identity_plan(text) IS
+    'for each table, or those that match a pattern: its replica identity, the one to give it (keep, default, index, build index, '
+    'full, blocker, none) and why, updates and deletes counted by the statistics and the bytes of WAL that FULL would have added for them';
+
+--
+-- Replica identity: the change
+--
+
+-- All is one transaction, and the tables that are changed stay locked until it ends.
+CREATE FUNCTION airlift.fix_replica_identity(
+        pattern text DEFAULT NULL, dry_run boolean DEFAULT true, lock_timeout interval DEFAULT '2s', attempts int DEFAULT 5)
+    RETURNS TABLE (relation regclass, choice text, state text, sql text, undo_sql text, error text)
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        step record;
+    BEGIN
+        PERFORM airlift.check_patience(lock_timeout, attempts);
+        IF NOT dry_run THEN
+            PERFORM airlift.require_change_log();
+        END IF;
+        FOR step IN SELECT * FROM airlift.replica_identity_plan(pattern) LOOP
+            relation := step.relation;
+            choice := step.choice;
+            sql := step.sql;
+            undo_sql := step.undo_sql;
+            error := NULL;
+            IF choice IN ('keep', 'none') THEN
+                state := 'unchanged';
+            ELSIF choice = 'blocker' THEN
+                state := 'blocked';
+                error := step.reason;
+            ELSIF choice = 'build index' THEN
+                state := 'to do';
+                error := 'an index is built concurrently by its own transaction only: run the statement, then call this again';
+            ELSIF dry_run THEN
+                state := 'planned';
+            ELSE
+                error := airlift.execute_patiently(sql, lock_timeout, attempts);
+                IF error IS NULL THEN
+                    state := 'applied';
+                    PERFORM airlift.record_applied('replica identity', relation::text, sql, undo_sql);
+                ELSE
+                    state := 'failed';
+                    PERFORM airlift.record_failed('replica identity', relation::text, sql, undo_sql, error);
+                END IF;
+            END IF;
+            RETURN NEXT;
+        END LOOP;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.fix_replica_identity(text, boolean, interval, int) IS
+    'carries out airlift.replica_identity_plan; a table that fails is left as it was and reported (states: unchanged, planned, '
+    'applied, failed, blocked, to do)';
+
+-- What the table airlift.change says is compared, never executed unless it is one of the statements that give this very
+-- table a replica identity: who can write there must not be able to have a superuser run what he likes.
+CREATE FUNCTION airlift.is_replica_identity_sql(relation regclass, statement text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT statement IN (airlift.replica_identity_sql(relation, 'd', NULL), airlift.replica_identity_sql(relation, 'f', NULL),
+            airlift.replica_identity_sql(relation, 'n', NULL))
+        OR EXISTS (SELECT FROM pg_catalog.pg_index i
+            WHERE i.indrelid = relation AND statement = airlift.replica_identity_sql(relation, 'i', i.indexrelid))
+    $$;
+COMMENT ON FUNCTION airlift.is_replica_identity_sql(regclass, text) IS
+    'whether a statement does nothing but give the table a replica identity that it can have';
+
+CREATE FUNCTION airlift.publications_of_changes(relation regclass) RETURNS text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(p.pubname), ', ')
+    FROM pg_catalog.pg_publication p
+        JOIN pg_catalog.pg_publication_tables t ON t.pubname = p.pubname
+        JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
+        JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+    WHERE (p.pubupdate OR p.pubdelete)
+        AND (c.oid = relation OR c.oid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(relation) a))
+    $$;
+COMMENT ON FUNCTION airlift.publications_of_changes(regclass) IS
+    'publications that publish updates or deletes of a table; NULL if there are none';
+
+-- One change back, in a subtransaction of its own. Returns why it could not be, NULL when it is done.
+CREATE FUNCTION airlift.undo_one_replica_identity(
+        relation regclass, applied_sql text, undo_sql text, dry_run boolean, lock_timeout interval, attempts int)
+    RETURNS text
+    LANGUAGE plpgsql SET search_path = '' SET jit = off
+    AS $$
+    DECLARE
+        failure text;
+    BEGIN
+        IF airlift.current_replica_identity_sql(relation) <> applied_sql THEN
+            RETURN pg_catalog.format('it has been changed since: %s', airlift.current_replica_identity_sql(relation));
+        ELSIF NOT airlift.is_replica_identity_sql(relation, undo_sql) THEN
+            RETURN 'the recorded statement cannot give back what was, for an index is gone or renamed';
+        ELSIF dry_run THEN
+            RETURN NULL;
+        END IF;
+        failure := airlift.execute_patiently(undo_sql, lock_timeout, attempts);
+        IF failure IS NULL AND airlift.publications_of_changes(relation) IS NOT NULL
+            AND EXISTS (SELECT FROM airlift.replica_identities() i WHERE i.relation = undo_one_replica_identity.relation
+                AND i.problem IS NOT NULL) THEN
+            RAISE object_in_use USING MESSAGE = pg_catalog.format(
+                'updates and deletes are published by %s and would fail from now on: drop that first',
+                airlift.publications_of_changes(relation));
+        END IF;
+        RETURN failure;
+    EXCEPTION WHEN object_in_use THEN
+        RETURN SQLERRM;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.undo_one_replica_identity(regclass, text, text, boolean, interval, int) IS
+    'gives a table back its replica identity unless somebody else has changed it or its updates would fail';
+
+CREATE FUNCTION airlift.undo_replica_identity(
+        pattern text DEFAULT NULL, dry_run boolean DEFAULT false, lock_timeout interval DEFAULT '2s', attempts int DEFAULT 5)
+    RETURNS TABLE (object text, state text, sql text, error text)
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        made record;
+        relation regclass;
+    BEGIN
+        PERFORM airlift.check_patience(lock_timeout, attempts);
+        IF NOT dry_run THEN
+            PERFORM airlift.require_change_log();
+        END IF;
+        FOR made IN
+            SELECT c.* FROM airlift.change c
+            WHERE c.what = 'replica identity' AND c.state = 'applied'
+                AND (pattern IS NULL OR pg_catalog.to_regclass(c.object) IN (SELECT r.relation FROM airlift.user_relations(pattern) r))
+            ORDER BY c.id DESC
+        LOOP
+            relation := pg_catalog.to_regclass(made.object);
+            object := made.object;
+            sql := made.undo_sql;
+            error := NULL;
+            IF relation IS NULL THEN
+                error := 'the table is gone, there is nothing to undo';
+                state := 'undone';
+            ELSE
+                error := airlift.undo_one_replica_identity(relation, made.sql, made.undo_sql, dry_run, lock_timeout, attempts);
+                state := CASE WHEN error IS NOT NULL THEN 'failed' WHEN dry_run THEN 'planned' ELSE 'undone' END;
+            END IF;
+            IF state = 'undone' AND NOT dry_run THEN
+                PERFORM airlift.record_undone(made.id, error);
+            ELSIF state = 'failed' AND NOT dry_run THEN
+                UPDATE airlift.change SET error = undo_replica_identity.error WHERE change.id = made.id;
+            END IF;
+            RETURN NEXT;
+        END LOOP;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.undo_replica_identity(text, boolean, interval, int) IS
+    'puts back the replica identities that airlift.fix_replica_identity has changed, the last change first (states: planned, undone, failed)';
+
+--
+-- Publications
+--
+
+CREATE FUNCTION airlift.stored_tables(relation regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT c.oid::regclass FROM pg_catalog.pg_class c WHERE c.oid = relation AND c.relkind = 'r'
+    UNION
+    SELECT t.relid
+    FROM pg_catalog.pg_partition_tree(relation) t JOIN pg_catalog.pg_class c ON c.oid = t.relid
+    WHERE t.isleaf AND c.relkind = 'r'
+    $$;
+COMMENT ON FUNCTION airlift.stored_tables(regclass) IS 'the table itself, or the partitions of a partitioned table that hold rows here';
+
+-- Children come with the table they inherit from, as in CREATE PUBLICATION; partitions with the table above them.
+CREATE FUNCTION airlift.selected_tables(tables text[], schemas text[], exclude_tables text[]) RETURNS SETOF regclass
+    LANGUAGE sql STABLE ROWS 10000 SET search_path = ''
+    AS $$
+    WITH RECURSIVE excluded AS MATERIALIZED (
+        SELECT r.relation FROM pg_catalog.unnest(exclude_tables) AS pattern CROSS JOIN LATERAL airlift.user_relations(pattern) r
+        WHERE pattern IS NOT NULL
+    ), named AS (
+        SELECT r.relation FROM airlift.user_relations() r
+        WHERE tables IS NULL AND schemas IS NULL OR r.schema_name = ANY (schemas)
+        UNION
+        SELECT r.relation FROM pg_catalog.unnest(tables) AS pattern CROSS JOIN LATERAL airlift.user_relations(pattern) r
+        WHERE pattern IS NOT NULL
+    ), with_children AS (
+        SELECT n.relation FROM named n
+        UNION
+        SELECT c.oid
+        FROM with_children w
+            JOIN pg_catalog.pg_inherits i ON i.inhparent = w.relation
+            JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r' AND NOT c.relispartition
+    ), remaining AS MATERIALIZED (
+        SELECT w.relation FROM with_children w WHERE w.relation NOT IN (SELECT e.relation FROM excluded e)
+    ), below AS MATERIALIZED (
+        SELECT t.relid
+        FROM remaining r
+            JOIN pg_catalog.pg_class c ON c.oid = r.relation AND c.relkind = 'p'
+            CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.relation) t
+        WHERE t.level > 0
+    )
+    SELECT r.relation
+    FROM remaining r
+        JOIN pg_catalog.pg_class c ON c.oid = r.relation
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE r.relation NOT IN (SELECT b.relid FROM below b)
+    ORDER BY n.nspname, c.relname
+    $$;
+COMMENT ON FUNCTION airlift.selected_tables(text[], text[], text[]) IS
+    'tables that match one of the patterns or are in one of the schemas (all without either), with children and without partitions';
+
+-- Arguments that select nothing are mistakes more often than not.
+CREATE FUNCTION airlift.selection_problems(tables text[], schemas text[], exclude_tables text[], relations regclass[])
+    RETURNS SETOF text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.format('no table matches %s%s', COALESCE(pattern, 'NULL'),
+        CASE WHEN pattern !~ '[*?]' AND EXISTS (
+            SELECT FROM airlift.pattern_regexps(pattern) p JOIN pg_catalog.pg_class c ON c.relname::text ~ p.table_regexp
+            WHERE c.relpersistence = 't' AND c.relkind IN ('r', 'p')) THEN ', and temporary tables cannot be published' ELSE '' END)
+    FROM pg_catalog.unnest(tables || exclude_tables) AS pattern
+    WHERE NOT EXISTS (SELECT FROM airlift.user_relations(COALESCE(pattern, '')))
+    UNION ALL
+    SELECT pg_catalog.format('no table is in schema %I', s)
+    FROM pg_catalog.unnest(schemas) AS s
+    WHERE NOT EXISTS (SELECT FROM airlift.user_relations() r WHERE r.schema_name = s)
+    UNION ALL
+    SELECT pg_catalog.format('%s: a partition cannot be left out of %s', e.relation, a.relid)
+    FROM pg_catalog.unnest(exclude_tables) AS pattern
+        CROSS JOIN LATERAL airlift.user_relations(pattern) e
+        CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(e.relation) a
+    WHERE pattern IS NOT NULL AND a.relid = ANY (relations)
+    UNION ALL
+    SELECT 'no table is selected' WHERE COALESCE(relations, '{}') = '{}'
+    $$;
+COMMENT ON FUNCTION airlift.selection_problems(text[], text[], text[], regclass[]) IS 'what is wrong with the choice of tables';
+
+CREATE FUNCTION airlift.unpublishable_tables(relations regclass[]) RETURNS SETOF text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.format('%s: %s tables cannot be published', s.relation,
+        CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'temporary' END)
+    FROM pg_catalog.unnest(relations) AS r (relation)
+        CROSS JOIN LATERAL airlift.stored_tables(r.relation) AS s (relation)
+        JOIN pg_catalog.pg_class c ON c.oid = s.relation
+    WHERE c.relpersistence <> 'p'
+    UNION ALL
+    SELECT pg_catalog.format('%s: rows of foreign table %s are on another server', r.relation, f.relation)
+    FROM pg_catalog.unnest(relations) AS r (relation)
+        JOIN pg_catalog.pg_class c ON c.oid = r.relation
+        CROSS JOIN LATERAL pg_catalog.unnest(CASE c.relkind WHEN 'p' THEN airlift.foreign_leaves(r.relation) END) AS f (relation)
+    $$;
+COMMENT ON FUNCTION airlift.unpublishable_tables(regclass[]) IS 'tables among these that no publication can hold, with the reason';
+
+-- Once updates or deletes of such a table are published, they fail in the application; without an error here where
+-- the subscriber is the one to fail.
+CREATE FUNCTION airlift.identity_problems(relations regclass[], via_partition_root boolean) RETURNS SETOF text
+    LANGUAGE sql STABLE SET search_path = '' SET jit = off
+    AS $$
+    WITH identity AS MATERIALIZED (
+        SELECT * FROM airlift.replica_identities()
+    ), stored AS (
+        SELECT r.relation AS root, s.relation
+        FROM pg_catalog.unnest(relations) AS r (relation) CROSS JOIN LATERAL airlift.stored_tables(r.relation) AS s (relation)
+    )
+    SELECT pg_catalog.format('%s: %s', s.relation, i.problem)
+    FROM stored s
+        JOIN identity i ON i.relation = s.relation
+        JOIN pg_catalog.pg_class c ON c.oid = s.relation AND c.relpersistence = 'p'
+    WHERE i.problem IS NOT NULL
+    UNION ALL
+    SELECT pg_catalog.format('%s, published through its root: %s', r.relation, i.problem)
+    FROM pg_catalog.unnest(relations) AS r (relation)
+        JOIN pg_catalog.pg_class c ON c.oid = r.relation AND c.relkind = 'p'
+        JOIN identity i ON i.relation = r.relation
+    WHERE via_partition_root AND i.problem IS NOT NULL
+    UNION ALL
+    SELECT pg_catalog.format('%s: replica identity differs from that of %s, through which it is published', s.relation, s.root)
+    FROM stored s
+        JOIN identity leaf ON leaf.relation = s.relation
+        JOIN identity root ON root.relation = s.root
+    WHERE via_partition_root AND s.relation <> s.root AND leaf.problem IS NULL AND root.problem IS NULL
+        AND ((leaf.identity = 'f') <> (root.identity = 'f') OR leaf.columns IS DISTINCT FROM root.columns)
+    $$;
+COMMENT ON FUNCTION airlift.identity_problems(regclass[], boolean) IS
+    'tables among these whose updates and deletes cannot be published, with the reason';
+
+CREATE FUNCTION airlift.option_problems(option text, by_table jsonb, relations regclass[]) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SET search_path = ''
+    AS $$
+    BEGIN
+        IF by_table IS NULL THEN
+            RETURN;
+        ELSIF pg_catalog.current_setting('server_version_num')::int < 150000 THEN
+            RETURN NEXT pg_catalog.format('%s: PostgreSQL 15 or later is needed', option);
+            RETURN;
+        ELSIF pg_catalog.jsonb_typeof(by_table) <> 'object' THEN
+            RETURN NEXT pg_catalog.format('%s: not an object of names of tables', option);
+            RETURN;
+        END IF;
+        RETURN QUERY
+            SELECT pg_catalog.format('%s: %s is not among the published tables', option, k)
+            FROM pg_catalog.jsonb_object_keys(by_table) AS k
+            WHERE pg_catalog.to_regclass(k) IS NULL OR pg_catalog.to_regclass(k) <> ALL (relations);
+        RETURN QUERY
+            SELECT pg_catalog.format('%s: %s needs one of its own, for it inherits from %s', option, i.inhrelid::regclass, k)
+            FROM pg_catalog.jsonb_object_keys(by_table) AS k
+                JOIN pg_catalog.pg_inherits i ON i.inhparent = pg_catalog.to_regclass(k)
+            WHERE i.inhrelid = ANY (relations) AND airlift.option_of(by_table, i.inhrelid) IS NULL;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.option_problems(text, jsonb, regclass[]) IS
+    'what is wrong with row filters or column lists, apart from what only the server can tell';
+
+CREATE FUNCTION airlift.option_of(by_table jsonb, relation regclass) RETURNS jsonb
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT e.value FROM pg_catalog.jsonb_each(by_table) e WHERE pg_catalog.to_regclass(e.key) = relation LIMIT 1
+    $$;
+COMMENT ON FUNCTION airlift.option_of(jsonb, regclass) IS 'value of an object under the name of a table, however it is written';
+
+CREATE FUNCTION airlift.publication_sql(
+        name text, relations regclass[], operations text, via_partition_root boolean, row_filters jsonb, column_lists jsonb)
+    RETURNS text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.format('CREATE PUBLICATION %I FOR TABLE %s WITH (publish = %L%s);', name,
+        pg_catalog.string_agg(pg_catalog.concat(
+            CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END, r.relation::text,
+            ' (' || airlift.quoted_list(ARRAY(
+                SELECT pg_catalog.jsonb_array_elements_text(airlift.option_of(column_lists, r.relation)))) || ')',
+            -- a line of its own, lest a comment in it swallows the parenthesis
+            E' WHERE (' || (airlift.option_of(row_filters, r.relation) #>> '{}') || E'\n)'), ', ' ORDER BY r.n),
+        operations, CASE WHEN via_partition_root THEN ', publish_via_partition_root = true' ELSE '' END)
+    FROM pg_catalog.unnest(relations) WITH ORDINALITY AS r (relation, n)
+        JOIN pg_catalog.pg_class c ON c.oid = r.relation
+    $$;
+COMMENT ON FUNCTION airlift.publication_sql(text, regclass[], text, boolean, jsonb, jsonb) IS 'statement that creates a publication';
+
+-- EXPLAIN starts a statement without running it: the server checks replica identity, row filter and column list as it
+-- would for the application, and no trigger fires. All is rolled back.
+CREATE FUNCTION airlift.publication_refusal(statement text, relation regclass, operations text[]) RETURNS text
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        stored regclass;
+        message text;
+        detail text;
+    BEGIN
+        EXECUTE statement;
+        FOR stored IN SELECT * FROM airlift.stored_tables(relation) LOOP
+            IF 'update' = ANY (operations) THEN
+                EXECUTE pg_catalog.format('EXPLAIN UPDATE ONLY %s SET %I = DEFAULT', stored, (airlift.live_columns(stored))[1]);
+            END IF;
+            IF 'delete' = ANY (operations) THEN
+                EXECUTE pg_catalog.format('EXPLAIN DELETE FROM ONLY %s', stored);
+            END IF;
+        END LOOP;
+        RAISE EXCEPTION USING ERRCODE = 'AL001';
+    EXCEPTION
+        WHEN SQLSTATE 'AL001' THEN
+            RETURN NULL;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+            RETURN pg_catalog.concat_ws('. ', message, NULLIF(detail, ''));
+    END
+    $$;
+COMMENT ON FUNCTION airlift.publication_refusal(text, regclass, text[]) IS
+    'what the server has against a publication of one table, or would have against its updates and deletes; NULL if nothing';
+
+CREATE FUNCTION airlift.publication_problems(
+        relations regclass[], operations text, via_partition_root boolean, row_filters jsonb, column_lists jsonb)
+    RETURNS SETOF text
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        operation_list text[] := pg_catalog.regexp_split_to_array(operations, '\s*,\s*');
+        option_problems text[] := ARRAY(
+            SELECT * FROM airlift.option_problems('row_filters', row_filters, relations)
+            UNION ALL
+            SELECT * FROM airlift.option_problems('column_lists', column_lists, relations));
+        identity_problems text[] := '{}';
+    BEGIN
+        RETURN QUERY SELECT * FROM airlift.unpublishable_tables(relations);
+        IF operation_list && '{update,delete}' THEN
+            identity_problems := ARRAY(SELECT * FROM airlift.identity_problems(relations, via_partition_root));
+            RETURN QUERY SELECT * FROM pg_catalog.unnest(identity_problems);
+        END IF;
+        RETURN QUERY SELECT * FROM pg_catalog.unnest(option_problems);
+        IF option_problems || identity_problems <> '{}' OR row_filters IS NULL AND column_lists IS NULL THEN
+            RETURN;
+        END IF;
+        RETURN QUERY
+            SELECT pg_catalog.format('%s: %s', r.relation, r.refusal)
+            FROM (
+                SELECT u.relation, airlift.publication_refusal(
+                    airlift.publication_sql('airlift_probe', ARRAY[u.relation], operations, via_partition_root, row_filters, column_lists),
+                    u.relation, operation_list) AS refusal
+                FROM pg_catalog.unnest(relations) AS u (relation)
+                WHERE airlift.option_of(row_filters, u.relation) IS NOT NULL OR airlift.option_of(column_lists, u.relation) IS NOT NULL
+            ) r
+            WHERE r.refusal IS NOT NULL;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.publication_problems(regclass[], text, boolean, jsonb, jsonb) IS
+    'all that stands against publishing these tables so, or would break the application afterwards';
+
+-- Foreign keys: a subscriber applies each transaction of a publication's tables at once, but those of two subscriptions
+-- independently. Inheritance: TRUNCATE of a table reaches its children.
+CREATE FUNCTION airlift.connected_tables(relations regclass[]) RETURNS int[]
+    LANGUAGE plpgsql STABLE SET search_path = ''
+    AS $$
+    DECLARE
+        parent int[] := ARRAY(SELECT pg_catalog.generate_subscripts(relations, 1));
+        a int;
+        b int;
+    BEGIN
+        FOR a, b IN
+            WITH selected AS (
+                SELECT u.relation, u.n FROM pg_catalog.unnest(relations) WITH ORDINALITY AS u (relation, n)
+            ), covered AS MATERIALIZED (
+                SELECT s.relation, s.n FROM selected s
+                UNION
+                SELECT t.relid, s.n
+                FROM selected s
+                    JOIN pg_catalog.pg_class c ON c.oid = s.relation AND c.relkind = 'p'
+                    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(s.relation) t
+            ), link AS (
+                SELECT k.conrelid AS one, k.confrelid AS other FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
+                UNION
+                SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
+            )
+            SELECT x.n, y.n
+            FROM link l JOIN covered x ON x.relation = l.one JOIN covered y ON y.relation = l.other
+            WHERE x.n <> y.n
+        LOOP
+            WHILE parent[a] <> a LOOP
+                parent[a] := parent[parent[a]];
+                a := parent[a];
+            END LOOP;
+            WHILE parent[b] <> b LOOP
+                parent[b] := parent[parent[b]];
+                b := parent[b];
+            END LOOP;
+            parent[GREATEST(a, b)] := LEAST(a, b);
+        END LOOP;
+        -- a table stands behind its parent, which by then points at the first table of all
+        FOR i IN 1..pg_catalog.cardinality(parent) LOOP
+            parent[i] := parent[parent[i]];
+        END LOOP;
+        RETURN parent;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.connected_tables(regclass[]) IS
+    'for each table the place of the first one that foreign keys or inheritance connect it with, in however many steps';
+
+CREATE FUNCTION airlift.publication_groups(relations regclass[], groups int)
+    RETURNS TABLE (group_number int, relations_of_group regclass[], bytes bigint, writes bigint)
+    LANGUAGE plpgsql STABLE SET search_path = ''
+    AS $$
+    DECLARE
+        component_of int[] := airlift.connected_tables(relations);
+        group_of int[] := component_of;
+        bytes_of bigint[];
+        writes_of bigint[];
+        load double precision[] := pg_catalog.array_fill(0, ARRAY[groups]);
+        component record;
+        lightest int;
+    BEGIN
+        SELECT pg_catalog.array_agg(l.bytes ORDER BY r.n), pg_catalog.array_agg(l.writes ORDER BY r.n) INTO bytes_of, writes_of
+        FROM pg_catalog.unnest(relations) WITH ORDINALITY AS r (relation, n)
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.sum(pg_catalog.pg_table_size(s.relation))::bigint AS bytes,
+                    pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(s.relation)
+                        + pg_catalog.pg_stat_get_tuples_updated(s.relation)
+                        + pg_catalog.pg_stat_get_tuples_deleted(s.relation))::bigint AS writes
+                FROM airlift.stored_tables(r.relation) AS s (relation)
+            ) l;
+        FOR component IN
+            SELECT t.component,
+                COALESCE(pg_catalog.sum(t.bytes) / NULLIF(pg_catalog.max(t.all_bytes), 0), 0)
+                    + COALESCE(pg_catalog.sum(t.writes) / NULLIF(pg_catalog.max(t.all_writes), 0), 0)
+                    + 0.001 * pg_catalog.count(*) / pg_catalog.cardinality(relations) AS weight
+            FROM (
+                SELECT u.component, u.bytes, u.writes, pg_catalog.sum(u.bytes) OVER () AS all_bytes,
+                    pg_catalog.sum(u.writes) OVER () AS all_writes
+                FROM ROWS FROM (pg_catalog.unnest(component_of), pg_catalog.unnest(bytes_of), pg_catalog.unnest(writes_of))
+                    AS u (component, bytes, writes)
+            ) t
+            GROUP BY t.component
+            ORDER BY weight DESC, t.component
+        LOOP
+            SELECT g INTO lightest FROM pg_catalog.generate_series(1, groups) AS g ORDER BY load[g], g LIMIT 1;
+            load[lightest] := load[lightest] + component.weight;
+            group_of[component.component] := lightest;
+        END LOOP;
+        RETURN QUERY
+            SELECT u.group_number, pg_catalog.array_agg(u.relation ORDER BY u.n), pg_catalog.sum(u.bytes)::bigint,
+                pg_catalog.sum(u.writes)::bigint
+            FROM (
+                SELECT group_of[component_of[r.n]] AS group_number, r.relation, r.n, bytes_of[r.n] AS bytes, writes_of[r.n] AS writes
+                FROM pg_catalog.unnest(relations) WITH ORDINALITY AS r (relation, n)
+            ) u
+            GROUP BY u.group_number
+            ORDER BY u.group_number;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.publication_groups(regclass[], int) IS
+    'tables in up to so many groups of about equal size and write rate, connected tables always in one';
+
+CREATE FUNCTION airlift.check_publication_arguments(name text, operations text, groups int) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE SET search_path = ''
+    AS $$
+    BEGIN
+        IF groups IS NULL OR groups < 1 THEN
+            RAISE invalid_parameter_value USING MESSAGE = 'groups must be at least 1';
+        ELSIF COALESCE(name, '') = '' THEN
+            RAISE invalid_name USING MESSAGE = 'a publication needs a name';
+        ELSIF pg_catalog.octet_length(CASE groups WHEN 1 THEN name ELSE name || '_' || groups END) > 63 THEN
+            RAISE name_too_long USING MESSAGE = pg_catalog.format('publication name %I is too long', name);
+        ELSIF operations IS NULL
+            OR NOT pg_catalog.regexp_split_to_array(operations, '\s*,\s*') <@ '{insert,update,delete,truncate}' THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = pg_catalog.format('operations %s are not known', pg_catalog.quote_nullable(operations)),
+                HINT = 'Name some of insert, update, delete, truncate, with commas between them.';
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.check_publication_arguments(text, text, int) IS 'raises an error unless arguments of create_publication make sense';
+
+CREATE FUNCTION airlift.create_publication(
+        name text, tables text[] DEFAULT NULL, schemas text[] DEFAULT NULL,
+        operations text DEFAULT 'insert,update,delete,truncate', via_partition_root boolean DEFAULT false,
+        row_filters jsonb DEFAULT NULL, column_lists jsonb DEFAULT NULL, groups int DEFAULT 1, dry_run boolean DEFAULT false,
+        exclude_tables text[] DEFAULT NULL)
+    RETURNS TABLE (publication text, state text, relations regclass[], bytes bigint, writes bigint, sql text, undo_sql text)
+    LANGUAGE plpgsql SET search_path = '' SET jit = off
+    AS $$
+    DECLARE
+        selected regclass[] := ARRAY(SELECT * FROM airlift.selected_tables(tables, schemas, exclude_tables));
+        problems text[];
+        group_number int;
+    BEGIN
+        PERFORM airlift.check_publication_arguments(name, operations, groups);
+        problems := ARRAY(
+            SELECT * FROM airlift.selection_problems(tables, schemas, exclude_tables, selected)
+            UNION ALL
+            SELECT * FROM airlift.publication_problems(selected, operations, via_partition_root, row_filters, column_lists));
+        IF problems <> '{}' THEN
+            RAISE object_not_in_prerequisite_state USING
+                MESSAGE = pg_catalog.format('publication %I is not created', name),
+                DETAIL = pg_catalog.array_to_string(problems, E'\n'),
+                HINT = 'airlift.replica_identity_plan() tells what to do about replica identities, '
+                    'exclude_tables leaves tables out, operations => ''insert,truncate'' does without old rows.';
+        END IF;
+        IF NOT dry_run THEN
+            PERFORM airlift.require_change_log();
+        END IF;
+        FOR group_number, relations, bytes, writes IN SELECT * FROM airlift.publication_groups(selected, groups) LOOP
+            publication := CASE groups WHEN 1 THEN name ELSE name || '_' || group_number END;
+            sql := airlift.publication_sql(publication, relations, operations, via_partition_root, row_filters, column_lists);
+            undo_sql := pg_catalog.format('DROP PUBLICATION %I;', publication);
+            IF dry_run THEN
+                state := 'planned';
+            ELSE
+                EXECUTE sql;
+                PERFORM airlift.record_applied('publication', pg_catalog.quote_ident(publication), sql, undo_sql);
+                state := 'applied';
+            END IF;
+            RETURN NEXT;
+        END LOOP;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.create_publication(text, text[], text[], text, boolean, jsonb, jsonb, int, boolean, text[]) IS
+    'publishes tables that match patterns or are in schemas (all without either), in one publication or in groups name_1 to '
+    'name_n; refuses, with all reasons at once, whatever would break the application or lose changes';
+
+-- The groups of a name, but only where no publication of just that name was made.
+CREATE FUNCTION airlift.drop_publication(name text, dry_run boolean DEFAULT false)
+    RETURNS TABLE (publication text, state text, sql text, error text)
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        made record;
+        is_exact boolean := EXISTS (SELECT FROM airlift.change c
+            WHERE c.what = 'publication' AND c.state = 'applied' AND c.object = pg_catalog.quote_ident(name));
+        is_found boolean := false;
+    BEGIN
+        IF NOT dry_run THEN
+            PERFORM airlift.require_change_log();
+        END IF;
+        FOR made IN
+            SELECT c.id, p.pubname, name_of.publication
+            FROM airlift.change c
+                CROSS JOIN LATERAL (SELECT (pg_catalog.parse_ident(c.object))[1] AS publication) name_of
+                LEFT JOIN pg_catalog.pg_publication p ON p.pubname::text = name_of.publication
+            WHERE c.what = 'publication' AND c.state = 'applied'
+                AND CASE WHEN is_exact THEN name_of.publication = drop_publication.name
+                    ELSE pg_catalog.starts_with(name_of.publication, drop_publication.name || '_')
+                        AND pg_catalog.substr(name_of.publication, pg_catalog.length(drop_publication.name) + 2) ~ '^[1-9][0-9]*$' END
+            ORDER BY c.id DESC
+        LOOP
+            is_found := true;
+            publication := made.publication;
+            sql := pg_catalog.format('DROP PUBLICATION %I;', publication);
+            state := CASE WHEN dry_run THEN 'planned' ELSE 'undone' END;
+            error := NULL;
+            IF made.pubname IS NULL THEN
+                error := 'it was gone already';
+            ELSIF NOT dry_run THEN
+                BEGIN
+                    EXECUTE sql;
+                EXCEPTION WHEN OTHERS THEN
+                    state := 'failed';
+                    error := SQLERRM;
+                END;
+            END IF;
+            IF state = 'undone' THEN
+                PERFORM airlift.record_undone(made.id, error);
+            ELSIF state = 'failed' THEN
+                UPDATE airlift.change SET error = drop_publication.error WHERE change.id = made.id;
+            END IF;
+            RETURN NEXT;
+        END LOOP;
+        IF NOT is_found THEN
+            RAISE undefined_object USING
+                MESSAGE = pg_catalog.format('airlift.create_publication has made no publication %I, or it was dropped', name),
+                HINT = 'Others are dropped with DROP PUBLICATION.';
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.drop_publication(text, boolean) IS
+    'drops what airlift.create_publication has made under this name, all groups of it (states: planned, undone, failed)';
+
+CREATE FUNCTION airlift.publication_status()
+    RETURNS TABLE (publication text, made_by_airlift boolean, for_all_tables boolean, operations text, via_partition_root boolean,
+        tables bigint, missing_identity regclass[], bytes bigint, writes bigint)
+    LANGUAGE sql STABLE SET search_path = '' SET jit = off
+    AS $$
+    WITH identity AS MATERIALIZED (
+        SELECT i.relation, i.problem FROM airlift.replica_identities() i
+    ), published AS MATERIALIZED (
+        SELECT t.pubname, c.oid::regclass AS relation
+        FROM pg_catalog.pg_publication_tables t
+            JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
+            JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+    ), stored AS (
+        SELECT p.pubname, s.relation,
+            (c.relpages + COALESCE(o.relpages, 0))::bigint * pg_catalog.current_setting('block_size')::int AS bytes,
+            pg_catalog.pg_stat_get_tuples_inserted(s.relation) + pg_catalog.pg_stat_get_tuples_updated(s.relation)
+                + pg_catalog.pg_stat_get_tuples_deleted(s.relation) AS writes,
+            i.problem
+        FROM published p
+            CROSS JOIN LATERAL airlift.stored_tables(p.relation) AS s (relation)
+            JOIN pg_catalog.pg_class c ON c.oid = s.relation
+            LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid
+            LEFT JOIN identity i ON i.relation = s.relation
+    ), summed AS (
+        SELECT s.pubname, pg_catalog.sum(s.bytes)::bigint AS bytes, pg_catalog.sum(s.writes)::bigint AS writes,
+            COALESCE(pg_catalog.array_agg(s.relation ORDER BY s.relation::text COLLATE "C") FILTER (WHERE s.problem IS NOT NULL),
+                '{}') AS missing
+        FROM stored s GROUP BY s.pubname
+    )
+    SELECT p.pubname::text,
+        EXISTS (SELECT FROM airlift.change c
+            WHERE c.what = 'publication' AND c.state = 'applied' AND c.object = pg_catalog.quote_ident(p.pubname)),
+        p.puballtables,
+        pg_catalog.concat_ws(',', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
+            CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END),
+        p.pubviaroot,
+        (SELECT pg_catalog.count(*) FROM published b WHERE b.pubname = p.pubname),
+        CASE WHEN p.pubupdate OR p.pubdelete THEN COALESCE(s.missing, '{}') ELSE '{}' END,
+        COALESCE(s.bytes, 0), COALESCE(s.writes, 0)
+    FROM pg_catalog.pg_publication p LEFT JOIN summed s ON s.pubname = p.pubname
+    ORDER BY p.pubname
+    $$;
+COMMENT ON FUNCTION airlift.publication_status() IS
+    'each publication of the database: what it publishes, how many tables, those among them (or their partitions) whose updates '
+    'and deletes fail or cannot be applied, bytes as of the last ANALYZE or VACUUM, rows written since statistics were reset';
+
+--
+-- All of it back
+--
+
+-- Publications first: without them no table needs its replica identity.
+CREATE FUNCTION airlift.undo_all(dry_run boolean DEFAULT false) RETURNS TABLE (object text, state text, sql text, error text)
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        made text;
+    BEGIN
+        FOR made IN
+            SELECT (pg_catalog.parse_ident(c.object))[1] FROM airlift.change c
+            WHERE c.what = 'publication' AND c.state = 'applied' ORDER BY c.id DESC
+        LOOP
+            RETURN QUERY SELECT pg_catalog.quote_ident(d.publication), d.state, d.sql, d.error
+                FROM airlift.drop_publication(made, dry_run) d;
+        END LOOP;
+        RETURN QUERY SELECT * FROM airlift.undo_replica_identity(NULL, dry_run);
+    END
+    $$;
+COMMENT ON FUNCTION airlift.undo_all(boolean) IS
+    'takes back what airlift.create_publication and airlift.fix_replica_identity have done and nobody has undone since';
+
+DO $$
+DECLARE
+    changing regprocedure;
+BEGIN
+    FOREACH changing IN ARRAY ARRAY[
+        'airlift.record_applied(text, text, text, text)',
+        'airlift.record_failed(text, text, text, text, text)',
+        'airlift.record_undone(bigint, text)',
+        'airlift.execute_patiently(text, interval, int)',
+        'airlift.fix_replica_identity(text, boolean, interval, int)',
+        'airlift.undo_one_replica_identity(regclass, text, text, boolean, interval, int)',
+        'airlift.undo_replica_identity(text, boolean, interval, int)',
+        'airlift.publication_refusal(text, regclass, text[])',
+        'airlift.publication_problems(regclass[], text, boolean, jsonb, jsonb)',
+        'airlift.create_publication(text, text[], text[], text, boolean, jsonb, jsonb, int, boolean, text[])',
+        'airlift.drop_publication(text, boolean)',
+        'airlift.undo_all(boolean)']::regprocedure[]
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', changing);
+    END LOOP;
+END
+$$;
