@@ -14,6 +14,7 @@ namespace {
 using airlift::Command;
 
 constexpr Command kCommands[] = {
+    {"assess", "find what would stop or harm a move, with the SQL that mends it", airlift::SetupAssess},
     {"migrate", "move schema and data to the target and prove every row", airlift::SetupMigrate},
     {"restore", "move schema and data to the target without the proof", airlift::SetupRestore},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},

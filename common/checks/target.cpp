@@ -14,7 +14,8 @@ constexpr Check kChecks[] = {
      .side = CheckSide::kTarget,
      .query = R"sql(
 SELECT 'the target', CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'It is in recovery.' ELSE 'default_transaction_read_only is on.' END, NULL, NULL
-WHERE pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('default_transaction_read_only') = 'on')sql",
+WHERE pg_catalog.pg_is_in_recovery() OR EXISTS (
+  SELECT FROM server_setting s WHERE s.name = 'default_transaction_read_only' AND s.setting = 'on'))sql",
      .remedy = "Connect to the writer: the primary, or the cluster endpoint.",
      .source = "PostgreSQL manual, hot standby"},
     {.id = "target.create",

@@ -15,6 +15,7 @@ struct Command {
   CommandSetup setup;
 };
 
+std::function<int()> SetupAssess(CLI::App& app);
 std::function<int()> SetupMigrate(CLI::App& app);
 std::function<int()> SetupRestore(CLI::App& app);
 std::function<int()> SetupCompare(CLI::App& app);
