@@ -708,7 +708,11 @@ CREATE FUNCTION airlift.unique_keys()
                 pg_catalog.sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE COALESCE(s.avg_width, 32) END)::int AS width,
                 pg_catalog.bool_or(a.attgenerated <> '') AS has_generated,
                 COALESCE(pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attname)
-                    FILTER (WHERE NOT a.attnotnull), '{}') AS nullable
+                    FILTER (WHERE NOT a.attnotnull OR EXISTS (
+                        -- NOT NULL NOT VALID (18): several rows may have NULL
+                        SELECT FROM pg_catalog.pg_constraint v
+                        WHERE v.conrelid = a.attrelid AND v.contype = 'n' AND v.conkey = ARRAY[a.attnum] AND NOT v.convalidated)),
+                    '{}') AS nullable
             FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS g
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[g]
                 LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname

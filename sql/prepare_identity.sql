@@ -91,6 +91,12 @@ CREATE TABLE n_leaf PARTITION OF n_root DEFAULT;
 CREATE TABLE o_root (k int, doc json) PARTITION BY LIST (k);
 CREATE TABLE o_leaf PARTITION OF o_root DEFAULT;
 CREATE TABLE "Odd ""Schema"."T.1 %I '';--" ("a "" b" int NOT NULL, CONSTRAINT "k ""1' ;" UNIQUE ("a "" b"));
+CREATE TABLE c_not_null_not_valid (a int UNIQUE);
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 180000 THEN
+        EXECUTE 'ALTER TABLE c_not_null_not_valid ADD CONSTRAINT n NOT NULL a NOT VALID';
+    END IF;
+END $$;
 CREATE TABLE no_columns ();
 
 SELECT relation, kind, current_identity AS "current", choice, current_index, substring(sql FROM 'REPLICA IDENTITY (.*);') AS identity

@@ -64,6 +64,10 @@ ALTER TABLE "Odd ""Pub"."g.Root '" REPLICA IDENTITY FULL;
 ALTER TABLE g_leaf_without REPLICA IDENTITY FULL;
 SELECT * FROM refusal($$'p', tables => '{"\"Odd \"\"Pub\".*"}', via_partition_root => true$$);
 SELECT * FROM refusal($$'p', tables => '{"\"Odd \"\"Pub\".*"}', dry_run => true$$);
+CREATE UNIQUE INDEX narrow ON f_leaf_2 (w);
+ALTER TABLE f_leaf_2 REPLICA IDENTITY USING INDEX narrow;
+SELECT * FROM refusal($$'p', tables => '{f_root}', via_partition_root => true$$);
+ALTER TABLE f_leaf_2 REPLICA IDENTITY DEFAULT;
 -- a partition that is unlogged would be left out silently
 ALTER TABLE f_leaf_2 SET UNLOGGED;
 SELECT * FROM refusal($$'p', tables => '{f_root}'$$);
@@ -93,6 +97,9 @@ FROM refusal($$'p', tables => '{a_key,d_full,f_root}', row_filters => '{"pub.a_k
     column_lists => '{"pub.d_full": ["a"]}'$$);
 SELECT CASE WHEN :'has_filters' THEN array_agg(about) = '{pub.a_key,pub.f_leaf_1}' ELSE true END AS as_expected
 FROM refusal($$'p', tables => '{a_key,f_leaf_1}', row_filters => '{"pub.f_leaf_1": "w ="}', column_lists => '{"pub.a_key": ["v"]}'$$);
+SELECT operation, CASE WHEN :'has_filters' THEN about = CASE operation WHEN 'truncate' THEN 'created' ELSE 'pub.a_key' END ELSE true END AS as_expected
+FROM unnest('{update,delete,truncate}'::text[]) AS operation,
+    refusal(format($$'p', tables => '{a_key}', row_filters => '{"pub.a_key": "v IS NULL"}', operations => 'insert,%s', dry_run => true$$, operation));
 SELECT CASE WHEN :'has_filters' THEN about = 'created' ELSE true END AS as_expected
 FROM refusal($$'p', tables => '{a_key,f_root}', operations => 'insert', row_filters => '{"pub.a_key": "v > ''''", "pub.f_root": "v = 1"}',
     via_partition_root => true, dry_run => true$$);
