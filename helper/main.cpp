@@ -18,6 +18,7 @@ constexpr Command kCommands[] = {
     {"migrate", "move schema and data to the target and prove every row", airlift::SetupMigrate},
     {"restore", "move schema and data to the target without the proof", airlift::SetupRestore},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
+    {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
 };
 
 int Fail(const std::string& report) {

@@ -19,5 +19,6 @@ std::function<int()> SetupAssess(CLI::App& app);
 std::function<int()> SetupMigrate(CLI::App& app);
 std::function<int()> SetupRestore(CLI::App& app);
 std::function<int()> SetupCompare(CLI::App& app);
+std::function<int()> SetupPlan(CLI::App& app);
 
 }  // namespace airlift
