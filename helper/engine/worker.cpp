@@ -74,11 +74,19 @@ std::string TaskLabel(const RunContext& context, const Task& task) {
 }  // namespace
 
 Worker::Worker(const RunContext& context, int number)
-    : context_(context),
-      application_name_(fmt::format("pg_airlift worker {}", number)),
-      target_(context.options.target.With("application_name", application_name_), Side::kTarget) {
+    : context_(context), application_name_(fmt::format("pg_airlift worker {}", number)), target_(OpenTarget()) {}
+
+std::unique_ptr<Connection> Worker::OpenTarget() const {
+  auto target =
+      std::make_unique<Connection>(context_.options.target.With("application_name", application_name_), Side::kTarget);
   // Losing the last commits of a load to a crash of the target only means doing those tasks again.
-  target_.Execute("SET synchronous_commit = off");
+  target->Execute("SET synchronous_commit = off");
+  return target;
+}
+
+void Worker::DropLargeBuffers() {
+  if (source_ && source_->HoldsLargeBuffer()) source_.reset();
+  if (target_->HoldsLargeBuffer()) target_ = OpenTarget();
 }
 
 Connection& Worker::source() {
@@ -90,16 +98,17 @@ Connection& Worker::source() {
 }
 
 bool Worker::RunOneTask() {
+  DropLargeBuffers();
   for (int attempt = 1;; ++attempt) {
-    Transaction transaction(target_);
-    const std::optional<Task> task = ClaimTask(target_);
+    Transaction transaction(*target_);
+    const std::optional<Task> task = ClaimTask(*target_);
     if (!task) return false;
     const TaskKind& kind = FindTaskKind(task->kind);
     StageProgress& stage = context_.progress->Stage(kind.label);
     context_.progress->TaskStarted(stage);
     try {
       const TaskOutcome outcome = RunTask(*this, *task, stage);
-      FinishTask(target_, *task, outcome, task->kind == kCopyTask);
+      FinishTask(*target_, *task, outcome, task->kind == kCopyTask);
       transaction.Commit();
       context_.progress->TaskDone(stage, task->weight);
       return true;

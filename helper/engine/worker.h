@@ -30,15 +30,19 @@ class Worker {
   // Claims a task, does it, and commits both in one transaction; false when none is ready.
   bool RunOneTask();
 
-  Connection& target() { return target_; }
+  Connection& target() { return *target_; }
   // Opened when first needed.
   Connection& source();
   const RunContext& context() const { return context_; }
 
  private:
+  std::unique_ptr<Connection> OpenTarget() const;
+  // Opens anew what a value of hundreds of megabytes has left with buffers of that size.
+  void DropLargeBuffers();
+
   const RunContext& context_;
   const std::string application_name_;
-  Connection target_;
+  std::unique_ptr<Connection> target_;
   std::unique_ptr<Connection> source_;
 };
 

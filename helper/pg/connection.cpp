@@ -1,5 +1,6 @@
 #include "pg/connection.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -158,6 +159,7 @@ bool Connection::NextCopyData(std::string_view* data) {
   copy_buffer_.reset(buffer);
   if (length > 0) {
     *data = std::string_view(buffer, static_cast<size_t>(length));
+    largest_message_ = std::max(largest_message_, data->size());
     return true;
   }
   if (length == -2) Throw(nullptr);
@@ -176,7 +178,12 @@ void Connection::StartCopyIn(const std::string& sql) {
 }
 
 void Connection::PutCopyData(std::string_view data) {
-  if (PQputCopyData(connection_.get(), data.data(), static_cast<int>(data.size())) == 1) return;
+  // In slices, because libpq copies whatever it is given at once: the framing of COPY FROM is free.
+  constexpr size_t kSlice = size_t{1} << 20;
+  bool sent = true;
+  for (; sent && !data.empty(); data.remove_prefix(std::min(kSlice, data.size())))
+    sent = PQputCopyData(connection_.get(), data.data(), static_cast<int>(std::min(kSlice, data.size()))) == 1;
+  if (sent) return;
   // The server may have reported why it closed the COPY: its words beat libpq's.
   PQputCopyEnd(connection_.get(), nullptr);
   DrainResults();

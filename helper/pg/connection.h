@@ -101,6 +101,8 @@ class Connection {
 
   // Rows that the server counted in the COPY ... TO STDOUT just finished.
   int64_t copied_rows() const { return copied_rows_; }
+  // True after a message so large that libpq's buffer for it, which never shrinks, is worth a new connection.
+  bool HoldsLargeBuffer() const { return largest_message_ >= kLargeBuffer; }
 
   // Starts COPY ... FROM STDIN, feeds it, ends it; FinishCopyIn returns the rows that the server counted.
   void StartCopyIn(const std::string& sql);
@@ -118,6 +120,8 @@ class Connection {
   std::string QuoteLiteral(const std::string& value) const;
 
  private:
+  static constexpr size_t kLargeBuffer = size_t{16} << 20;
+
   [[noreturn]] void Throw(const PGresult* result) const;
   Result Check(PGresult* result, std::initializer_list<ExecStatusType> accepted) const;
   void DrainResults();
@@ -127,6 +131,7 @@ class Connection {
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel_;
   std::unique_ptr<char, decltype(&PQfreemem)> copy_buffer_{nullptr, &PQfreemem};
   int64_t copied_rows_ = 0;
+  size_t largest_message_ = 0;
   std::unique_ptr<StopCallback> on_stop_;
 };
 
