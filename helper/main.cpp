@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"restore", "move schema and data to the target without the proof", airlift::SetupRestore},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
     {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
+    {"report", "make an HTML page from what another command wrote as JSON", airlift::SetupReport},
 };
 
 int Fail(const std::string& report) {

@@ -20,5 +20,6 @@ std::function<int()> SetupMigrate(CLI::App& app);
 std::function<int()> SetupRestore(CLI::App& app);
 std::function<int()> SetupCompare(CLI::App& app);
 std::function<int()> SetupPlan(CLI::App& app);
+std::function<int()> SetupReport(CLI::App& app);
 
 }  // namespace airlift

@@ -47,8 +47,9 @@ FROM (SELECT COALESCE((SELECT stats_reset FROM pg_catalog.pg_stat_database WHERE
                       (SELECT pg_catalog.to_timestamp((system_identifier >> 32)::pg_catalog.float8)
                        FROM pg_catalog.pg_control_system())) AS since) AS s)";
 
+// The values that a new session would have, not those that this one pinned.
 constexpr const char* kSettingsQuery = R"(
-SELECT name, setting, COALESCE(unit, ''), COALESCE(boot_val, ''), source, context FROM pg_catalog.pg_settings
+SELECT name, COALESCE(reset_val, setting), COALESCE(unit, ''), COALESCE(boot_val, ''), source, context FROM pg_catalog.pg_settings
 WHERE name NOT LIKE '%.%' OR name LIKE 'rds.%')";
 
 constexpr const char* kSlotsQuery = R"(

@@ -25,6 +25,7 @@ WITH width AS (
          CASE WHEN c.reltoastrelid <> 0 THEN pg_catalog.pg_total_relation_size(c.reltoastrelid) ELSE 0 END AS toast,
          CASE WHEN width.columns = (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a
                                     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+                   AND c.reltuples > 0
               THEN c.reltuples * (28 + width.bytes) END AS heap_estimate,
          CASE c.relreplident
            WHEN 'f' THEN 1
@@ -40,7 +41,7 @@ WITH width AS (
   WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND c.oid >= 16384
 )
 SELECT root, pg_catalog.sum(toast)::pg_catalog.int8,
-       pg_catalog.sum(LEAST(heap, COALESCE(GREATEST(heap_estimate, 0), heap))
+       pg_catalog.sum(LEAST(heap, COALESCE(heap_estimate, heap))
          + CASE WHEN pg_catalog.pg_stat_get_live_tuples(reltoastrelid) > 0
              THEN toast * (pg_catalog.pg_stat_get_live_tuples(reltoastrelid)::pg_catalog.float8
                   / (pg_catalog.pg_stat_get_live_tuples(reltoastrelid) + pg_catalog.pg_stat_get_dead_tuples(reltoastrelid)))
@@ -75,7 +76,7 @@ FROM pg_catalog.pg_constraint k
 WHERE k.contype = 'f' AND k.conparentid = 0
 ORDER BY k.oid)";
 
-// domain knowledge: a column whose type has neither a btree nor a hash operator class cannot be told apart by the
+// A column whose type has neither a btree nor a hash operator class cannot be told apart by the
 // subscriber (the manual, "Replication identity FULL").
 constexpr const char* kNoEqualityQuery = R"(
 SELECT DISTINCT CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::pg_catalog.oid ELSE c.oid END

@@ -15,7 +15,7 @@ namespace {
 // A table that somebody keeps locked must not make the plan wait for ever.
 constexpr const char* kLockTimeout = "SET lock_timeout = '10s'";
 constexpr double kLongestWalInterval = 60;
-constexpr int kDefaultJobsMemoryShare = 4;  // of shared_buffers to memory: RDS gives a quarter
+constexpr int kMemoryPerSharedBuffers = 4;  // of shared_buffers to memory: RDS gives a quarter
 
 std::unique_ptr<Connection> Open(const ConnInfo& info, Side side) {
   auto connection = std::make_unique<Connection>(info.With("application_name", "pg_airlift plan"), side);
@@ -58,7 +58,7 @@ void CheckTarget(MovePlan& plan) {
 // Of the target as it is, else of the instance that the plan asks for.
 int64_t TargetMemory(const MovePlan& plan) {
   if (!plan.target) return plan.instance.memory_bytes;
-  return SettingNumber(plan.target->settings, "shared_buffers", 0) * 8192 * kDefaultJobsMemoryShare;
+  return SettingNumber(plan.target->settings, "shared_buffers", 0) * 8192 * kMemoryPerSharedBuffers;
 }
 
 bool Replicates(const StrategyVerdict* chosen) {
@@ -86,7 +86,8 @@ void AdviseOnParameters(MovePlan& plan) {
   inputs.with_replication = Replicates(plan.chosen());
   inputs.group = plan.options.aws.prefix + "-parameters";
   const RdsEndpoint endpoint = plan.target ? ParseRdsEndpoint(plan.target->server.host) : RdsEndpoint();
-  inputs.instance = endpoint.identifier.empty() ? plan.options.aws.prefix + "-writer" : endpoint.identifier;
+  const char* role = plan.target_kind == ServerKind::kAurora ? "-writer" : "-target";
+  inputs.instance = endpoint.identifier.empty() ? plan.options.aws.prefix + role : endpoint.identifier;
   plan.parameters = AdviseParameters(inputs);
   inputs.target = nullptr;  // not to outlive the move of the plan
 }

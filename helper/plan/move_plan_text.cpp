@@ -140,7 +140,7 @@ void AddParameters(Text& text, const MovePlan& plan) {
   text.Line(fmt::format("{:<36} {:>10} {:>10}  {:<16} {}", "parameter", "now", "load", "how", "where"));
   for (const ParameterAdvice& advice : plan.parameters) {
     text.Line(fmt::format("{:<36} {:>10} {:>10}  {:<16} {}", advice.name, advice.current.value_or("?"),
-                          advice.value + advice.unit, ApplyName(advice.apply),
+                          advice.ValueWithUnit(), ApplyName(advice.apply),
                           advice.in_session         ? "session"
                           : advice.in_cluster_group ? "cluster group"
                                                     : "group"));

@@ -166,11 +166,20 @@ const char* ApplyName(Apply apply) {
   return "not a parameter";
 }
 
+std::string ParameterAdvice::ValueWithUnit() const {
+  if (unit.empty()) return value;
+  const bool is_multiple = unit[0] >= '0' && unit[0] <= '9';  // "8kB"
+  return value + (is_multiple ? " x " : "") + unit;
+}
+
 std::vector<ParameterAdvice> AdviseParameters(const ParameterInputs& inputs) {
   std::vector<ParameterAdvice> advice;
   for (const Row& row : kRows) {
     if (row.only_replication && !inputs.with_replication) continue;
     const Setting* current = inputs.target == nullptr ? nullptr : FindSetting(inputs.target->settings, row.name);
+    if (inputs.target != nullptr && !inputs.target->may_set_replication_role &&
+        std::string_view(row.name) == "session_replication_role")
+      continue;
     const bool is_rds_own = std::string_view(row.name).substr(0, 4) == "rds.";
     if (inputs.target != nullptr && current == nullptr && !is_rds_own) continue;  // this version has no such parameter
     ParameterAdvice each = Advise(row, inputs, current);
@@ -210,7 +219,7 @@ std::vector<std::string> ParameterCommands(const std::vector<ParameterAdvice>& a
 std::vector<std::string> SessionStatements(const std::vector<ParameterAdvice>& advice, bool restore) {
   std::vector<std::string> statements;
   for (const ParameterAdvice& each : advice) {
-    if (!each.in_session) continue;
+    if (!each.in_session || IsAsWanted(each)) continue;
     statements.push_back(restore ? fmt::format("RESET {};", each.name)
                                  : fmt::format("SET {} = '{}{}';", each.name, each.value, each.unit));
   }

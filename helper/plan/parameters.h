@@ -21,6 +21,8 @@ struct ParameterAdvice {
   bool in_session = false;        // the migrating role may set it itself
   bool in_cluster_group = false;  // Aurora: of the cluster's group, not the instance's
   bool only_replication = false;
+
+  std::string ValueWithUnit() const;  // for people
 };
 
 struct ParameterInputs {
