@@ -18,6 +18,7 @@ struct MoveArguments {
   MoveOptions move;
   std::string split_size;
   std::string maintenance_memory;
+  std::string toast_compression = "lz4";
   bool no_verify = false;
   bool allow_refused = false;
 };
@@ -38,6 +39,11 @@ void AddMoveOptions(CLI::App& app, MoveArguments& arguments) {
   app.add_option("--maintenance-memory", arguments.maintenance_memory,
                  "memory of the target for all index builds together (default: half of its shared_buffers)")
       ->type_name("SIZE");
+  app.add_option("--toast-compression", arguments.toast_compression,
+                 "compression of large values while loading: lz4 (default, where the target has it), pglz, or server "
+                 "for the target's own setting; columns with a method of their own keep it")
+      ->check(CLI::IsMember({"lz4", "pglz", "server"}))
+      ->type_name("METHOD");
   app.add_option("--pg-bindir", arguments.move.pg_bindir, "where to find pg_dump (default: PATH and the usual places)")
       ->type_name("DIR");
 }
@@ -47,6 +53,7 @@ int RunMoveCommand(MoveArguments& arguments) {
   move.source = arguments.connections.SourceInfo();
   move.target = arguments.connections.TargetInfo();
   move.jobs = arguments.connections.jobs;
+  move.toast_compression = arguments.toast_compression == "server" ? "" : arguments.toast_compression;
   if (!arguments.split_size.empty()) move.split_bytes = ParseSize(arguments.split_size);
   if (!arguments.maintenance_memory.empty()) move.maintenance_memory = ParseSize(arguments.maintenance_memory);
   if (move.dry_run) {

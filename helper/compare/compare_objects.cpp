@@ -22,21 +22,37 @@ std::vector<Job> LargeObjectComparison::MakeJobs(Connection& source) {
       stage.weight_total += batch.bytes;
       jobs.push_back({batch.bytes, [this, side, batch, &stage](ReadOnlyPair& pair) {
                         progress_.TaskStarted(stage);
-                        const TableDigest digest = DigestLargeObjects(pair.Get(side), batch, stage.meter);
+                        Digest(pair, side, batch, stage.meter);
                         progress_.TaskDone(stage, batch.bytes);
-                        const std::lock_guard lock(mutex_);
-                        digests_[side == Side::kTarget].Merge(digest);
                       }});
     }
   }
   return jobs;
 }
 
+void LargeObjectComparison::Digest(ReadOnlyPair& pair, Side side, const LargeObjectBatch& batch, Meter& meter) {
+  try {
+    const TableDigest digest = DigestLargeObjects(pair.Get(side), batch, meter);
+    const std::lock_guard lock(mutex_);
+    digests_[side == Side::kTarget].Merge(digest);
+  } catch (const SqlError& error) {
+    if (!error.IsClass("42")) throw;
+    pair.Reset(side);
+    const std::lock_guard lock(mutex_);
+    refusal_ = error.what();
+  }
+}
+
 LargeObjectsResult LargeObjectComparison::Result() const {
   LargeObjectsResult result;
   result.source = digests_[0];
   result.target = digests_[1];
-  Judge(result);
+  if (refusal_.empty()) {
+    Judge(result);
+  } else {
+    result.verdict = Verdict::kNotVerified;
+    result.reason = refusal_;
+  }
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compare/jobs.h"
+#include "large_objects/large_objects.h"
 #include "pg/connection.h"
 #include "progress/progress.h"
 #include "report/result.h"
@@ -23,9 +24,12 @@ class LargeObjectComparison {
   LargeObjectsResult Result() const;
 
  private:
+  void Digest(ReadOnlyPair& pair, Side side, const LargeObjectBatch& batch, Meter& meter);
+
   Progress& progress_;
   std::mutex mutex_;
   TableDigest digests_[2];
+  std::string refusal_;  // of an object that one side's role may not read
 };
 
 void CompareSequences(Connection& source, Connection& target, RunResult& result);

@@ -109,9 +109,22 @@ class Move {
     if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
     if (options_.restart) StartOver();
     context_.options = options_;
+    context_.options.toast_compression = OfferedCompression();
     context_.progress = &progress_;
     context_.source_has_extension = FindExtension(source_).has_value();
     if (!context_.source_has_extension && options_.verify) result_.notes.push_back(kNoExtensionNote);
+  }
+
+  // The method asked for where the target has it: lz4 costs a fifth of the time of pglz. Values are the same whatever
+  // compresses them, and columns with a method of their own keep it.
+  std::string OfferedCompression() {
+    if (options_.toast_compression.empty()) return {};
+    const Result offered = target_.Query(
+        "SELECT FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND $1 = ANY (enumvals)",
+        {options_.toast_compression});
+    if (offered.rows() > 0) return options_.toast_compression;
+    Note("the target does not offer " + options_.toast_compression + ": large values are compressed as it is set");
+    return {};
   }
 
   // Sessions of a driver that died may still build an index or hold a table's lock, until they notice that nobody

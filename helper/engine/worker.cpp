@@ -81,6 +81,8 @@ std::unique_ptr<Connection> Worker::OpenTarget() const {
       std::make_unique<Connection>(context_.options.target.With("application_name", application_name_), Side::kTarget);
   // Losing the last commits of a load to a crash of the target only means doing those tasks again.
   target->Execute("SET synchronous_commit = off");
+  if (!context_.options.toast_compression.empty())
+    target->Execute("SET default_toast_compression = '" + context_.options.toast_compression + "'");
   return target;
 }
 

@@ -90,7 +90,7 @@ json ToJson(const RunResult& result) {
           {"target", ToJson(result.target)},
           {"snapshot_lsn", result.snapshot_lsn.empty() ? json() : json(result.snapshot_lsn)},
           {"snapshot_taken_at", result.snapshot_taken_at},
-          {"verdict", VerdictName(result.DataVerdict())},
+          {"verdict", VerdictName(result.Overall())},
           {"exit_status", result.ExitStatus()},
           {"tables", ToArray(result.tables)},
           {"sequences", ToArray(result.sequences)},

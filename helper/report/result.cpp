@@ -79,6 +79,11 @@ Verdict RunResult::DataVerdict() const {
   return verdict;
 }
 
+Verdict RunResult::Overall() const {
+  const bool schema_counts = command == "compare" && SchemaDiffers();
+  return schema_counts ? Combine(DataVerdict(), Verdict::kDiffers) : DataVerdict();
+}
+
 bool RunResult::SomethingWasRefused() const {
   return std::any_of(left_out.begin(), left_out.end(), [](const LeftOut& item) { return !item.expected; });
 }

@@ -79,6 +79,9 @@ struct RunResult {
 
   // Over tables, sequences and large objects; not verified when nothing was to be verified by the user's wish.
   Verdict DataVerdict() const;
+  // The word the run ends with. A comparison of whole databases finds them different where their schemas are; a move
+  // speaks of the rows, and lists what the target refused.
+  Verdict Overall() const;
   // Schema differences that are not informational.
   bool SchemaDiffers() const;
   // Objects that the target refused (LeftOut::expected is false).

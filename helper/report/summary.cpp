@@ -108,7 +108,7 @@ std::string Summary(const RunResult& result) {
         informational ? kShownOfLesserThings : kShownAtMost);
   }
   AppendLeftOut(text, result);
-  text += result.was_verified ? fmt::format("\nverdict: {}\n", VerdictName(result.DataVerdict()))
+  text += result.was_verified ? fmt::format("\nverdict: {}\n", VerdictName(result.Overall()))
                               : "\nverdict: not verified (no verification was asked for)\n";
   return text;
 }
