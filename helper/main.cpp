@@ -18,6 +18,8 @@ constexpr Command kCommands[] = {
     {"migrate", "move schema and data to the target and prove every row", airlift::SetupMigrate},
     {"restore", "move schema and data to the target without the proof", airlift::SetupRestore},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
+    {"prepare", "make roles, replication role, replica identity and publication, in steps", airlift::SetupPrepare},
+    {"undo", "take back what prepare did", airlift::SetupUndo},
     {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
     {"report", "make an HTML page from what another command wrote as JSON", airlift::SetupReport},
 };

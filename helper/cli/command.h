@@ -19,6 +19,8 @@ std::function<int()> SetupAssess(CLI::App& app);
 std::function<int()> SetupMigrate(CLI::App& app);
 std::function<int()> SetupRestore(CLI::App& app);
 std::function<int()> SetupCompare(CLI::App& app);
+std::function<int()> SetupPrepare(CLI::App& app);
+std::function<int()> SetupUndo(CLI::App& app);
 std::function<int()> SetupPlan(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
 

@@ -37,8 +37,7 @@ std::string DefaultEvidencePath(const RunResult& result) {
 ConnInfo ConnectionOptions::SourceInfo() const { return ParseSide("source", source); }
 ConnInfo ConnectionOptions::TargetInfo() const { return ParseSide("target", target); }
 
-void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
-  options.jobs = DefaultJobs();
+void AddSideOptions(CLI::App& app, ConnectionOptions& options) {
   app.add_option("-s,--source", options.source,
                  "source database: a libpq connection string, URI or service (password from .pgpass, please)")
       ->envname("PG_AIRLIFT_SOURCE")
@@ -48,6 +47,11 @@ void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
       ->envname("PG_AIRLIFT_TARGET")
       ->type_name("CONNINFO")
       ->required();
+}
+
+void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
+  options.jobs = DefaultJobs();
+  AddSideOptions(app, options);
   app.add_option("-j,--jobs", options.jobs, "workers, each with a connection to both sides (default: this host's processors, 2 to 8)")
       ->check(CLI::Range(1, 256));
 }

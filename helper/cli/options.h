@@ -19,6 +19,9 @@ struct ConnectionOptions {
   ConnInfo SourceInfo() const;
   ConnInfo TargetInfo() const;
 };
+// --source and --target.
+void AddSideOptions(CLI::App& app, ConnectionOptions& options);
+// These and --jobs.
 void AddConnectionOptions(CLI::App& app, ConnectionOptions& options);
 
 struct OutputOptions {

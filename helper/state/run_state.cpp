@@ -14,8 +14,9 @@ using nlohmann::json;
 // Raised whenever the tables below change shape.
 constexpr int kStateVersion = 1;
 
+// `prepare` may have made the schema for its own table.
 constexpr const char* kStateDdl = R"(
-CREATE SCHEMA airlift_state;
+CREATE SCHEMA IF NOT EXISTS airlift_state;
 COMMENT ON SCHEMA airlift_state IS 'state of a pg_airlift migration; drop it when the migration is over';
 CREATE TABLE airlift_state.run (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -153,7 +154,19 @@ void RunState::Create(const RunRecord& run) {
   transaction.Commit();
 }
 
-void RunState::Drop() { target_.Execute("DROP SCHEMA IF EXISTS airlift_state CASCADE"); }
+void RunState::Drop() {
+  const Result tables = target_.Query(
+      "SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), ', ') "
+      "FILTER (WHERE c.relname NOT LIKE 'prepare\\_%'), "
+      "pg_catalog.count(*) FILTER (WHERE c.relname LIKE 'prepare\\_%') "
+      "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = 'airlift_state' AND c.relkind = 'r'");
+  if (tables.Integer(0, 1) == 0) {
+    target_.Execute("DROP SCHEMA IF EXISTS airlift_state CASCADE");
+  } else if (!tables.IsNull(0, 0)) {
+    target_.Execute("DROP TABLE " + tables.Text(0, 0) + " CASCADE");
+  }
+}
 
 void RunState::SetStage(Stage stage) { target_.Query("UPDATE airlift_state.run SET stage = $1", {StageName(stage)}); }
 

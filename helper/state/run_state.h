@@ -70,7 +70,7 @@ class RunState {
   std::optional<RunRecord> Find();
   // Creates schema airlift_state and the run.
   void Create(const RunRecord& run);
-  // Drops schema airlift_state; tables that were loaded stay.
+  // Drops schema airlift_state, or all of it but the steps of `prepare`; tables that were loaded stay.
   void Drop();
 
   void SetStage(Stage stage);

@@ -1,0 +1,118 @@
+// prepare: roles, replication role, replica identity, publication. undo: takes them back.
+#include "prepare/prepare.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "prepare/prepare_report.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr const char* kDefaultPasswordFile = "pg_airlift-replication-role.password";
+
+struct PrepareArguments {
+  ConnectionOptions connections;
+  PrepareOptions prepare;
+  std::string from_target;
+  std::vector<std::string> accepted;
+  bool json = false;
+};
+
+struct UndoArguments {
+  ConnectionOptions connections;
+  bool dry_run = false;
+  bool json = false;
+};
+
+// "ID=reason"
+std::map<std::string, std::string> ParseAccepted(const std::vector<std::string>& accepted) {
+  std::map<std::string, std::string> reasons;
+  for (const std::string& text : accepted) {
+    const size_t equals = text.find('=');
+    reasons[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
+  }
+  return reasons;
+}
+
+int Present(const PrepareResult& result, bool json) {
+  if (json) {
+    fmt::print("{}\n", PrepareJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}", PrepareText(result));
+  }
+  return result.ExitStatus();
+}
+
+void AddParts(CLI::App& app, PrepareArguments& arguments) {
+  PrepareOptions& prepare = arguments.prepare;
+  app.add_flag("--roles", prepare.roles,
+               "on the target: roles, memberships, settings of roles and of the database, passwords by their hashes");
+  app.add_option("--replication-role", prepare.replication_role,
+                 "on the source: this login for the subscription, with REPLICATION, USAGE and SELECT; then try it")
+      ->type_name("NAME");
+  app.add_flag("--replica-identity", prepare.replica_identity,
+               "on the source: a replica identity for tables without one (needs the extension)");
+  app.add_option("--publication", prepare.publication,
+                 "on the source: this publication of tables that have an identity (needs the extension)")
+      ->type_name("NAME");
+  app.add_option("-T,--table", prepare.tables,
+                 "identity and publication: only tables that match this pattern; may be given several times")
+      ->type_name("PATTERN");
+}
+
+void AddSecrets(CLI::App& app, PrepareArguments& arguments) {
+  PrepareOptions& prepare = arguments.prepare;
+  app.add_option("--new-passwords", prepare.new_passwords,
+                 "where the source's hashes cannot be read: new passwords, written to this file (mode 0600)")
+      ->type_name("FILE");
+  prepare.password_file = kDefaultPasswordFile;
+  app.add_option("--password-file", prepare.password_file,
+                 "the replication role's password; made where the file does not exist (mode 0600)")
+      ->type_name("FILE")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+std::function<int()> SetupPrepare(CLI::App& app) {
+  auto arguments = std::make_shared<PrepareArguments>();
+  AddSideOptions(app, arguments->connections);
+  AddParts(app, *arguments);
+  AddSecrets(app, *arguments);
+  app.add_option("--source-from-target", arguments->from_target,
+                 "host and port of the source as the target reaches it, where they differ from those in --source")
+      ->type_name("CONNINFO");
+  app.add_option("--accept", arguments->accepted,
+                 "live with what is reported under this id; recorded, and no longer counted in the exit status")
+      ->type_name("ID[=REASON]");
+  app.add_flag("--dry-run", arguments->prepare.dry_run,
+               "print the SQL; on the target try it in a transaction that is rolled back; change nothing");
+  app.add_flag("--json", arguments->json, "print steps and findings as JSON");
+  return [arguments] {
+    PrepareOptions& prepare = arguments->prepare;
+    prepare.source = arguments->connections.SourceInfo();
+    prepare.target = arguments->connections.TargetInfo();
+    prepare.from_target = ConnInfo::Parse(arguments->from_target);
+    prepare.accepted = ParseAccepted(arguments->accepted);
+    return Present(Prepare(prepare), arguments->json);
+  };
+}
+
+std::function<int()> SetupUndo(CLI::App& app) {
+  auto arguments = std::make_shared<UndoArguments>();
+  AddSideOptions(app, arguments->connections);
+  app.add_flag("--dry-run", arguments->dry_run, "print what would be taken back; change nothing");
+  app.add_flag("--json", arguments->json, "print steps as JSON");
+  return [arguments] {
+    const UndoOptions undo{arguments->connections.SourceInfo(), arguments->connections.TargetInfo(),
+                           arguments->dry_run};
+    return Present(Undo(undo), arguments->json);
+  };
+}
+
+}  // namespace airlift

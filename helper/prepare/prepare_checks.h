@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "preflight/preflight.h"
+#include "prepare/prepare.h"
+
+namespace airlift {
+
+struct PrepareCheckInputs {
+  Connection& source;
+  Connection& target;
+  const PrepareOptions& options;
+};
+
+// What must hold before the first step; all failures at once.
+std::vector<PreflightProblem> CheckPrepare(const PrepareCheckInputs& inputs);
+
+}  // namespace airlift

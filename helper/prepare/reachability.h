@@ -1,0 +1,25 @@
+// Can the replication role reach the source: from here, from the target, and by pg_hba.conf?
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+#include "prepare/step.h"
+
+namespace airlift {
+
+struct ReachabilityInputs {
+  Connection& source;
+  Connection& target;
+  const ConnInfo& source_info;  // as the user gave it
+  const ConnInfo& from_target;  // host, port ... as the target reaches the source; empty: as from here
+  const std::string& role;
+  const std::string& password;  // "" where it is not known
+  bool role_exists = true;      // false in a dry run before the role is made
+};
+
+// What was tested comes back as notes, what failed or is missing as findings.
+std::vector<PrepareFinding> TestReachability(const ReachabilityInputs& in);
+
+}  // namespace airlift

@@ -1,0 +1,205 @@
+#include "prepare/step_runner.h"
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+namespace airlift {
+
+namespace {
+
+constexpr auto kSourcePatience = std::chrono::seconds(30);
+constexpr auto kSourcePause = std::chrono::milliseconds(200);
+
+// An application that holds a lock must not queue behind us.
+constexpr const char* kBeginOnSource = "BEGIN; SET LOCAL lock_timeout = '10s'";
+
+constexpr const char* kUndefinedObject = "42704";
+constexpr const char* kUndefinedTable = "42P01";
+constexpr const char* kInvalidSchema = "3F000";
+
+// What is to be taken back is gone.
+bool IsGone(const SqlError& error) {
+  return error.sqlstate() == kUndefinedObject || error.sqlstate() == kUndefinedTable ||
+         error.sqlstate() == kInvalidSchema;
+}
+
+std::string Reason(const SqlError& error) {
+  return error.detail().empty() ? error.primary() : error.primary() + " (" + error.detail() + ")";
+}
+
+// The server's answer to a function of the extension: what it could not do is a row, not an error.
+std::optional<std::string> ReportedFailure(const Result& result) {
+  const int state = PQfnumber(result.get(), "state"), error = PQfnumber(result.get(), "error");
+  if (state < 0 || error < 0) return std::nullopt;
+  for (int row = 0; row < result.rows(); ++row)
+    for (const char* bad : {"failed", "blocked", "to do"})
+      if (result.Text(row, state) == bad) return result.Text(row, error);
+  return std::nullopt;
+}
+
+struct Refusal {
+  std::string reason;
+  bool is_gone = false;
+};
+
+// Within the open transaction, which stays usable where the server refuses.
+std::optional<Refusal> Try(Connection& connection, const std::string& sql) {
+  connection.Execute("SAVEPOINT pg_airlift_step");
+  try {
+    if (const auto failure = ReportedFailure(connection.Query(sql))) {
+      connection.Execute("ROLLBACK TO SAVEPOINT pg_airlift_step");
+      return Refusal{*failure};
+    }
+  } catch (const SqlError& error) {
+    if (connection.IsBroken() || error.IsClass("08") || error.IsClass("53") || error.IsClass("57")) throw;
+    connection.Execute("ROLLBACK TO SAVEPOINT pg_airlift_step");
+    return Refusal{Reason(error), IsGone(error)};
+  }
+  connection.Execute("RELEASE SAVEPOINT pg_airlift_step");
+  return std::nullopt;
+}
+
+void Settled(Step& step, StepState state, const std::optional<Refusal>& refusal) {
+  step.state = state;
+  step.error = refusal ? refusal->reason : "";
+}
+
+}  // namespace
+
+void StepRunner::Do(Step& step) {
+  for (const std::string& need : step.needs) {
+    if (failed_.count(need) == 0) continue;
+    step.state = StepState::kFailed;
+    step.error = "not tried: what it needs could not be done";
+    step.was_skipped = true;
+    failed_.insert(step.key);
+    return;
+  }
+  step.side == Side::kTarget ? DoOnTarget(step) : DoOnSource(step);
+  if (step.state == StepState::kFailed) failed_.insert(step.key);
+}
+
+void StepRunner::DoOnTarget(Step& step) {
+  if (dry_run_) {
+    const auto refusal = Try(target_, ExecutableSql(step));
+    return Settled(step, refusal ? StepState::kFailed : StepState::kPlanned, refusal);
+  }
+  Transaction transaction(target_);
+  const auto refusal = Try(target_, ExecutableSql(step));
+  Settled(step, refusal ? StepState::kFailed : StepState::kDone, refusal);
+  store_.Insert(step);
+  transaction.Commit();
+}
+
+void StepRunner::DoOnSource(Step& step) {
+  if (dry_run_) return;
+  if (!step.is_transactional) return DoOutsideTransaction(step);
+  Transaction transaction(*source_, kBeginOnSource);
+  step.xid = source_->Query("SELECT pg_catalog.pg_current_xact_id()").Text(0, 0);
+  step.state = StepState::kStarted;
+  store_.Insert(step);
+  const auto refusal = Try(*source_, ExecutableSql(step));
+  if (!refusal) transaction.Commit();
+  Settled(step, refusal ? StepState::kFailed : StepState::kDone, refusal);
+  store_.Update(step);
+}
+
+void StepRunner::DoOutsideTransaction(Step& step) {
+  step.state = StepState::kStarted;
+  store_.Insert(step);
+  try {
+    source_->Execute(step.sql);
+    Settled(step, StepState::kDone, std::nullopt);
+  } catch (const SqlError& error) {
+    if (source_->IsBroken()) throw;
+    const Refusal refusal{Reason(error)};
+    source_->Execute(step.undo_sql);  // what it left half done
+    Settled(step, StepState::kFailed, refusal);
+  }
+  store_.Update(step);
+}
+
+void StepRunner::Undo(Step& step) {
+  if (!step.cannot_undo.empty()) {
+    step.error = step.cannot_undo;
+  } else if (needed_.count(step.key) > 0) {
+    step.error = "not tried: what was made on top of it could not be undone";
+  } else {
+    step.side == Side::kTarget ? UndoOnTarget(step) : UndoOnSource(step);
+  }
+  if (step.state != StepState::kUndone && !step.error.empty()) needed_.insert(step.needs.begin(), step.needs.end());
+}
+
+void StepRunner::UndoOnTarget(Step& step) {
+  std::optional<Transaction> transaction;
+  if (!dry_run_) transaction.emplace(target_);
+  const auto refusal = step.undo_sql.empty() ? std::nullopt : Try(target_, step.undo_sql);
+  const bool is_undone = !refusal || refusal->is_gone;
+  if (is_undone && dry_run_) return;
+  Settled(step, is_undone ? StepState::kUndone : StepState::kDone, refusal);
+  if (dry_run_) return;
+  store_.Update(step);
+  transaction->Commit();
+}
+
+void StepRunner::UndoOnSource(Step& step) {
+  if (dry_run_) return;
+  if (!step.is_transactional) return UndoOutsideTransaction(step);
+  Transaction transaction(*source_, kBeginOnSource);
+  step.xid = source_->Query("SELECT pg_catalog.pg_current_xact_id()").Text(0, 0);
+  step.state = StepState::kUndoing;
+  store_.Update(step);
+  const auto refusal = step.undo_sql.empty() ? std::nullopt : Try(*source_, step.undo_sql);
+  const bool is_undone = !refusal || refusal->is_gone;
+  transaction.Commit();
+  Settled(step, is_undone ? StepState::kUndone : StepState::kDone, refusal);
+  store_.Update(step);
+}
+
+void StepRunner::UndoOutsideTransaction(Step& step) {
+  try {
+    source_->Execute(step.undo_sql);
+    Settled(step, StepState::kUndone, std::nullopt);
+  } catch (const SqlError& error) {
+    if (source_->IsBroken()) throw;
+    Settled(step, StepState::kDone, Refusal{Reason(error)});
+  }
+  store_.Update(step);
+}
+
+bool StepRunner::CommittedOnSource(const std::string& xid) {
+  const auto deadline = std::chrono::steady_clock::now() + kSourcePatience;
+  for (;;) {
+    const std::string status =
+        source_->Query("SELECT COALESCE(pg_catalog.pg_xact_status($1::pg_catalog.xid8), 'committed')", {xid})
+            .Text(0, 0);
+    // NULL is a transaction so old that its fate is forgotten. It is taken for done: to take back what is not there
+    // does no harm.
+    if (status != "in progress") return status == "committed";
+    if (std::chrono::steady_clock::now() > deadline)
+      throw Error("a session of an earlier run is still at work on the source", "Its transaction is " + xid + ".",
+                  "Wait until it has ended, or end it with pg_terminate_backend().");
+    CheckStop();
+    std::this_thread::sleep_for(kSourcePause);
+  }
+}
+
+void StepRunner::Settle(std::vector<Step>& steps) {
+  for (Step& step : steps) {
+    if (step.state == StepState::kStarted || step.state == StepState::kUndoing) SettleOne(step);
+  }
+}
+
+void StepRunner::SettleOne(Step& step) {
+  if (!step.is_transactional) {
+    if (!dry_run_) UndoOutsideTransaction(step);
+    return;
+  }
+  const bool committed = CommittedOnSource(step.xid);
+  const bool was_undoing = step.state == StepState::kUndoing;
+  step.state = committed == was_undoing ? StepState::kUndone : StepState::kDone;
+  if (!dry_run_) store_.Update(step);
+}
+
+}  // namespace airlift

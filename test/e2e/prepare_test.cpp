@@ -1,0 +1,306 @@
+// prepare and undo between a source of ours and a managed target: what is made, what is listed, and that the way back
+// leads to where it began.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "support/prepare_case.h"
+
+namespace airlift::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Prepare : public PrepareCase {};
+
+TEST_F(Prepare, RolesArriveWithAllThatAManagedTargetTakes) {
+  LoadRoles();
+  const ProcessResult result = Run("prepare", {"--roles"});
+  EXPECT_EQ(result.status, kDiffers) << result.Describe();  // what is refused is listed
+  EXPECT_EQ(RolesOf(target()), RolesOf(source()));
+  EXPECT_EQ(MembershipsOf(target()), MembershipsOf(source()));
+  EXPECT_EQ(SettingsOf(target(), database()), SettingsOf(source(), database()));
+  EXPECT_EQ(target().Value("postgres", "SELECT shobj_description('plain_app'::regrole, 'pg_authid')"),
+            source().Value("postgres", "SELECT shobj_description('plain_app'::regrole, 'pg_authid')"));
+}
+
+TEST_F(Prepare, TheCopiedHashLetsTheApplicationIn) {
+  LoadRoles();
+  Run("prepare", {"--roles"});
+  for (const auto& [role, password] :
+       std::map<std::string, std::string>{{"plain_app", "plain-s3cret"},
+                                          {"Evil \"quoted\" 'role'; DROP ROLE plain_app; --", "evil-s3cret"},
+                                          {"two\nlines", "lines-s3cret"},
+                                          {"'********'", "mark-s3cret"}})
+    EXPECT_EQ(target().Connect(target().Login(database(), role, password))->Query("SELECT session_user").Text(0, 0),
+              role);
+}
+
+TEST_F(Prepare, ListsWhatItCouldNotPrepare) {
+  LoadRoles();
+  source().Execute("postgres", "CREATE ROLE rds_fan; CREATE ROLE boss SUPERUSER; CREATE ROLE hidden BYPASSRLS");
+  const nlohmann::json result = RunJson("prepare", {"--roles"});
+  EXPECT_THAT(Findings(result),
+              ::testing::UnorderedElementsAre("role.reserved_name rds_fan", "role.superuser boss",
+                                              "role.bypassrls hidden", "role.server_files maker",
+                                              "role.guc_superuser role old_md5: zero_damaged_pages = 'on'",
+                                              "role.guc_unknown role plain_app: my.thing = E'it''s \\\\ here'"));
+  for (const auto& finding : result["findings"])
+    EXPECT_TRUE(finding["note"].get<bool>() || finding["remedy"] != "") << finding;
+}
+
+TEST_F(Prepare, AcceptedFindingsNoLongerCount) {
+  source().Execute("postgres", "CREATE ROLE boss SUPERUSER");
+  EXPECT_EQ(Run("prepare", {"--roles"}).status, kDiffers);
+  EXPECT_EQ(Run("prepare", {"--roles", "--accept", "role.superuser=nobody needs it"}).status, kVerified);
+  EXPECT_EQ(Run("prepare", {"--roles"}).status, kVerified) << "accepted once and recorded";
+  EXPECT_EQ(target().Value(database(), "SELECT reason FROM airlift_state.prepare_accepted"), "nobody needs it");
+}
+
+TEST_F(Prepare, ADryRunTriesEverythingAndChangesNothing) {
+  LoadRoles();
+  const std::string before = State(source()) + State(target());
+  const nlohmann::json dry = RunJson("prepare", {"--roles", "--dry-run"});
+  EXPECT_EQ(State(source()) + State(target()), before);
+  const nlohmann::json real = RunJson("prepare", {"--roles"});
+  EXPECT_EQ(Findings(dry), Findings(real));
+  EXPECT_EQ(dry["steps"].size(), real["steps"].size());
+}
+
+TEST_F(Prepare, SecretsAreNeitherShownNorStored) {
+  LoadRoles();
+  const ProcessResult dry = Run("prepare", {"--roles", "--dry-run"});
+  const ProcessResult real = Run("prepare", {"--roles", "--json"});
+  const std::string stored =
+      target().Value(database(), "SELECT string_agg(s::text, '') FROM airlift_state.prepare_step s");
+  for (const std::string& text : {dry.out + dry.err, real.out + real.err, stored}) {
+    EXPECT_THAT(text, Not(HasSubstr("SCRAM-SHA-256$")));
+    EXPECT_THAT(text, Not(HasSubstr(Value(source(), "SELECT rolpassword FROM pg_authid WHERE rolname = 'old_md5'"))));
+    EXPECT_THAT(text, HasSubstr("PASSWORD '********'"));
+  }
+  EXPECT_THAT(target().LogTail(100000), Not(HasSubstr("SCRAM-SHA-256$")));
+}
+
+TEST_F(Prepare, ASecondRunFindsNothingToDo) {
+  LoadRoles();
+  RunJson("prepare", {"--roles"});
+  const std::string before = State(target());
+  const nlohmann::json again = RunJson("prepare", {"--roles"});
+  for (const auto& step : again["steps"]) EXPECT_EQ(step["state"], "failed") << step;
+  EXPECT_EQ(State(target()), before);
+}
+
+TEST_F(Prepare, UndoLeadsBackToTheSameState) {
+  LoadRoles();
+  const std::string before = State(source()) + State(target());
+  Run("prepare", {"--roles"});
+  EXPECT_NE(State(source()) + State(target()), before);
+  const ProcessResult undo = Run("undo");
+  EXPECT_EQ(undo.status, kVerified) << undo.Describe();
+  EXPECT_EQ(State(source()) + State(target()), before);
+  EXPECT_EQ(Value(target(), "SELECT to_regnamespace('airlift_state') IS NULL"), "t");
+}
+
+TEST_F(Prepare, ExistingRolesAreCompletedAndPutBack) {
+  LoadRoles();
+  target().Execute("postgres",
+                   "CREATE ROLE plain_app PASSWORD 'target-s3cret'; CREATE ROLE reader CREATEDB; "
+                   "GRANT plain_app, reader TO master WITH ADMIN OPTION; ALTER ROLE plain_app SET work_mem = '1MB'");
+  const std::string password = Value(target(), "SELECT rolpassword FROM pg_authid WHERE rolname = 'plain_app'");
+  const std::string before = State(target());
+  Run("prepare", {"--roles"});
+  EXPECT_EQ(Value(target(), "SELECT rolcanlogin FROM pg_authid WHERE rolname = 'plain_app'"), "t");
+  EXPECT_EQ(Value(target(), "SELECT rolpassword FROM pg_authid WHERE rolname = 'plain_app'"), password);
+  EXPECT_EQ(Value(target(), "SELECT rolcreatedb FROM pg_authid WHERE rolname = 'reader'"), "t");
+  EXPECT_THAT(SettingsOf(target(), database()), HasSubstr("work_mem=1MB"));
+  EXPECT_EQ(Run("undo").status, kVerified);
+  // There is no SQL that takes VALID UNTIL away again; infinity means the same.
+  EXPECT_EQ(Value(target(), "SELECT rolvaliduntil FROM pg_authid WHERE rolname = 'plain_app'"), "infinity");
+  target().Execute("postgres", "UPDATE pg_authid SET rolvaliduntil = NULL WHERE rolname = 'plain_app'");
+  EXPECT_EQ(State(target()), before);
+}
+
+TEST_F(Prepare, WhatIsInUseIsNotUndoneAndSaysWhy) {
+  source().Execute("postgres", "CREATE ROLE plain_app");
+  Run("prepare", {"--roles"});
+  target().Execute(database(), "CREATE TABLE owned (a int); ALTER TABLE owned OWNER TO plain_app");
+  const ProcessResult undo = Run("undo");
+  EXPECT_EQ(undo.status, kDiffers);
+  EXPECT_THAT(undo.out, HasSubstr("cannot be dropped because some objects depend on it"));
+  target().Execute(database(), "DROP TABLE owned");
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(Value(target(), "SELECT count(*) FROM pg_roles WHERE rolname = 'plain_app'"), "0");
+}
+
+TEST_F(Prepare, SeveralDatabasesOfOneCluster) {
+  LoadRoles();
+  const std::string other = database() + "_other";
+  CreateOnSource(other);
+  CreateOnTarget(other, "OWNER master");
+  for (const std::string& name : {database(), other})
+    source().Execute("postgres", "ALTER DATABASE " + name + " SET work_mem = '" + (name == other ? "5MB'" : "6MB'") +
+                                     "; ALTER ROLE plain_app IN DATABASE " + name + " SET jit = off");
+  const std::string before = State(source()) + State(target());
+  const nlohmann::json first = RunJson("prepare", {"--roles"});
+  const nlohmann::json second = RunJsonIn(other, "prepare", {"--roles"});
+  EXPECT_GT(first["steps"].size(), second["steps"].size()) << "roles are made once";
+  for (const std::string& name : {database(), other}) EXPECT_EQ(SettingsOf(target(), name), SettingsOf(source(), name));
+  // The roles go with the first; what the second set for them goes along.
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(RunIn(other, "undo").status, kVerified);
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+TEST_F(Prepare, HiddenHashesAreReplacedByNewPasswords) {
+  source().Execute("postgres",
+                   "CREATE ROLE plain_app LOGIN PASSWORD 'plain-s3cret'; "
+                   "CREATE ROLE looker LOGIN PASSWORD 'looker-s3cret'");
+  const std::string looker = source().Login(database(), "looker", "looker-s3cret").ToString();
+  const ProcessResult without = RunHelper({"prepare", "--source", looker, "--target", TargetConnInfo(), "--roles"});
+  EXPECT_EQ(without.status, kDiffers);
+  EXPECT_THAT(without.out, HasSubstr("role.password_hidden"));
+  const std::string file = Scratch("passwords");
+  const ProcessResult with =
+      RunHelper({"prepare", "--source", looker, "--target", TargetConnInfo(), "--roles", "--new-passwords", file});
+  EXPECT_EQ(with.status, kVerified) << with.Describe();
+  struct stat status = {};
+  ASSERT_EQ(stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  std::istringstream lines(ReadFile(file));
+  for (std::string line; std::getline(lines, line);) {
+    const auto entry = nlohmann::json::parse(line);
+    EXPECT_THAT(with.out, Not(HasSubstr(entry["password"].get<std::string>())));
+    target().Connect(target().Login(database(), entry["role"], entry["password"]));
+  }
+}
+
+TEST_F(Prepare, AllThatIsMissingIsToldAtOnce) {
+  target().Execute("postgres", "CREATE ROLE weak LOGIN PASSWORD 'weak-s3cret'");
+  source().Execute("postgres", "CREATE ROLE weak LOGIN PASSWORD 'weak-s3cret'");
+  const std::string before = State(source()) + State(target());
+  const ProcessResult result =
+      RunHelper({"prepare", "--source", source().Login(database(), "weak", "weak-s3cret").ToString(), "--target",
+                 target().Login(database(), "weak", "weak-s3cret").ToString(), "--roles", "--replication-role", "r",
+                 "--password-file", Scratch("p")});
+  EXPECT_EQ(result.status, kFailed);
+  EXPECT_THAT(result.err, HasSubstr("may not create roles on the target"));
+  EXPECT_THAT(result.err, HasSubstr("may not create schemas in the target database"));
+  EXPECT_THAT(result.err, HasSubstr("may not create a role with REPLICATION"));
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+// The helper is killed later and later, until it is done before it is killed.
+TEST_F(Prepare, KilledAnywhereItGoesOn) {
+  LoadRoles();
+  source().Execute(database(), "CREATE SCHEMA app; CREATE TABLE app.t (a int); CREATE TABLE public.u (a int)");
+  const std::string before = State(source()) + State(target());
+  const std::vector<std::string> options = {"--roles", "--replication-role", "mover", "--password-file",
+                                            Scratch("mover")};
+  EXPECT_GT(KillUntilDone("prepare", options), 1);
+  EXPECT_EQ(RolesOf(target()), RolesOf(source(), "AND rolname <> 'mover'"));
+  EXPECT_EQ(MembershipsOf(target()), MembershipsOf(source()));
+  EXPECT_EQ(Value(source(), "SELECT has_table_privilege('mover', 'app.t', 'SELECT')"), "t");
+  EXPECT_GT(KillUntilDone("undo", {}), 1);
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+// Killed in the middle of preparing, undo takes back what was done.
+TEST_F(Prepare, KilledAnywhereItCanBeUndone) {
+  LoadRoles();
+  source().Execute(database(), "CREATE SCHEMA app; CREATE TABLE app.t (a int)");
+  const std::string before = State(source()) + State(target());
+  const std::vector<std::string> options = {"--roles", "--replication-role", "mover", "--password-file",
+                                            Scratch("mover")};
+  for (int milliseconds = 20; milliseconds < 400; milliseconds += 60) {
+    RunAndKill("prepare", options, milliseconds);
+    const ProcessResult undo = Run("undo");
+    EXPECT_EQ(undo.status, kVerified) << undo.Describe();
+    EXPECT_EQ(State(source()) + State(target()), before) << "killed after " << milliseconds << " ms";
+  }
+}
+
+TEST_F(Prepare, ReplicationRoleIsMadeTriedAndTakenBack) {
+  source().Execute(database(),
+                   "CREATE SCHEMA \"we\"\"ird\"; CREATE TABLE \"we\"\"ird\".\"t\nable\" (a int); "
+                   "CREATE TABLE public.u (a int)");
+  const std::string before = State(source()) + State(target());
+  const std::string file = Scratch("mover");
+  const std::string address = "host=127.0.0.1 port=" + std::to_string(source().port());
+  const ProcessResult result =
+      Run("prepare", {"--replication-role", "mo\"ver", "--password-file", file, "--source-from-target", address});
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_THAT(result.out, HasSubstr("It connects from the target (dblink), with its password."));
+  EXPECT_THAT(result.out, HasSubstr("It connects for replication from here"));
+  EXPECT_THAT(result.out, HasSubstr("of the source's pg_hba.conf decides"));
+  const std::string password = ReadPassword(file);
+  EXPECT_THAT(result.out, Not(HasSubstr(password)));
+  const auto mover = source().Connect(source().Login(database(), "mo\"ver", password));
+  EXPECT_EQ(mover->Query("SELECT count(*) FROM \"we\"\"ird\".\"t\nable\"").Text(0, 0), "0");
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+TEST_F(Prepare, TheReplicationRoleIsNoRoleOfTheApplication) {
+  Run("prepare", {"--replication-role", "mover", "--password-file", Scratch("mover")});
+  EXPECT_EQ(RunJson("prepare", {"--roles"})["steps"].size(), 0u);
+}
+
+TEST_F(Prepare, SaysWhichLineOfPgHbaIsMissing) {
+  const std::string hba = source().directory() + "/data/pg_hba.conf";
+  const std::string former = ReadFile(hba);
+  source().Execute("postgres", "COPY (SELECT 'local all all trust') TO PROGRAM 'cat > " + hba + "'");
+  const ProcessResult result = Run("prepare", {"--replication-role", "mover", "--password-file", Scratch("mover")});
+  source().Execute("postgres",
+                   "COPY (SELECT unnest(ARRAY['local all all trust', 'host all all 127.0.0.1/32 "
+                   "scram-sha-256', 'local replication all trust', 'host replication all 127.0.0.1/32 "
+                   "scram-sha-256'])) TO PROGRAM 'cat > " +
+                       hba + "'");
+  EXPECT_EQ(ReadFile(hba), former);
+  EXPECT_EQ(result.status, kDiffers);
+  EXPECT_THAT(result.out, HasSubstr("host \"" + database() + "\" \"mover\" 127.0.0.1/32 scram-sha-256"));
+}
+
+TEST_F(Prepare, AMoveAndPrepareShareTheirSchemaInEitherOrder) {
+  source().Execute("postgres", "CREATE ROLE plain_app");
+  source().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a; ALTER TABLE t OWNER TO plain_app");
+  EXPECT_EQ(Run("prepare", {"--roles"}).status, kVerified);
+  ExpectVerifiedMove();
+  EXPECT_EQ(Value(target(), "SELECT tableowner FROM pg_tables WHERE tablename = 't'"), "plain_app");
+  ExpectVerifiedMove({"--restart"});
+  EXPECT_EQ(Value(target(), "SELECT count(*) > 0 FROM airlift_state.prepare_step"), "t") << "the way back is kept";
+  source().Execute("postgres", "CREATE ROLE later");
+  EXPECT_EQ(Run("prepare", {"--roles"}).status, kVerified);
+  target().Execute(database(), "DROP TABLE t");
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(Value(target(), "SELECT to_regclass('airlift_state.run') IS NOT NULL"), "t") << "the move's state stays";
+}
+
+TEST_F(Prepare, WithoutAPartItShowsWhatCouldBeDone) {
+  source().Execute("postgres", "CREATE ROLE plain_app");
+  const std::string before = State(source()) + State(target());
+  EXPECT_THAT(Run("prepare").out, HasSubstr("CREATE ROLE \"plain_app\";"));
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+TEST_F(Prepare, TheRolesOfTheSharedCases) {
+  const std::string roles = SharedFile("cases/hostile_roles.sql");
+  if (roles.empty()) GTEST_SKIP() << "the case is not here (PG_AIRLIFT_SHARED)";
+  source().PsqlFile("postgres", roles);
+  const std::string before = State(source()) + State(target());
+  const nlohmann::json result = RunJson("prepare", {"--roles"});
+  EXPECT_THAT(Findings(result), Contains("role.superuser etl"));
+  EXPECT_THAT(Findings(result), Contains("role.bypassrls repl"));
+  EXPECT_EQ(Value(target(), "SELECT pg_has_role('repl', 'rds_replication', 'MEMBER')"), "t");
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(State(source()) + State(target()), before);
+  source().DropDatabase("nasty");
+}
+
+}  // namespace
+}  // namespace airlift::test
