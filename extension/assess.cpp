@@ -94,8 +94,8 @@ void AppendFailure(const Check& check, CheckRun* run, const ErrorData* error) {
   MemoryContextSwitchTo(caller);
 }
 
-// In a subtransaction, so that the others still run when it fails. What the user or the administrator cancels stays
-// cancelled.
+// In a subtransaction, so that the others still run when it fails. It is rolled back in any case, which gives back the
+// locks that a query took. What the user or the administrator cancels stays cancelled.
 void RunCheck(const Check& check, CheckRun* run) {
   MemoryContext caller = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
@@ -106,7 +106,7 @@ void RunCheck(const Check& check, CheckRun* run) {
   PG_TRY();
   {
     ExecuteCheck(check, run);
-    ReleaseCurrentSubTransaction();
+    RollbackAndReleaseCurrentSubTransaction();
     MemoryContextSwitchTo(caller);
     CurrentResourceOwner = owner;
   }

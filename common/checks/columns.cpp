@@ -22,6 +22,21 @@ FROM user_relation c WHERE c.relkind = 'S' HAVING pg_catalog.count(*) > 0)sql",
      .severity = Severity::kWarning,
      .has_fix = true,
      .query = R"sql(
+WITH candidate AS (
+  SELECT s.name AS sequence, t.name AS tbl, a.attname, a.atttypid, q.seqtypid, d.deptype,
+    LEAST(q.seqmax, CASE a.atttypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 ELSE 9223372036854775807 END) AS highest,
+    pg_catalog.row_number() OVER (ORDER BY t.reltuples DESC, s.oid) AS place
+  FROM user_relation s
+    JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = s.oid AND d.objsubid = 0
+      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
+    JOIN user_relation t ON t.oid = d.refobjid
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+  WHERE s.relkind = 'S' AND q.seqincrement > 0 AND a.atttypid IN (20, 21, 23) AND (a.atttypid <> 20 OR q.seqtypid <> 20)),
+value AS (
+  SELECT c.*, (pg_catalog.regexp_match(pg_catalog.query_to_xml('SELECT last_value FROM ' || c.sequence, true, false, '')::pg_catalog.text,
+    '<last_value>(-?[0-9]+)</last_value>'))[1]::bigint AS last_value
+  FROM candidate c WHERE c.place <= 1000)
 SELECT v.sequence, pg_catalog.format('Last value %s of %s. The fix rewrites the table under an ACCESS EXCLUSIVE lock unless the '
     'column is bigint already.', v.last_value, v.highest),
   NULLIF(CASE WHEN v.atttypid <> 20 THEN pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I TYPE bigint; ', v.tbl, v.attname) ELSE '' END
@@ -30,20 +45,11 @@ SELECT v.sequence, pg_catalog.format('Last value %s of %s. The fix rewrites the 
     pg_catalog.format('ALTER SEQUENCE %s AS %s; ', v.sequence, pg_catalog.format_type(v.seqtypid, NULL)) ELSE '' END
     || CASE WHEN v.atttypid <> 20 THEN pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I TYPE %s;', v.tbl, v.attname,
       pg_catalog.format_type(v.atttypid, NULL)) ELSE '' END
-FROM (
-  SELECT s.name AS sequence, t.name AS tbl, a.attname, a.atttypid, q.seqtypid, d.deptype,
-    LEAST(q.seqmax, CASE a.atttypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 ELSE 9223372036854775807 END) AS highest,
-    (pg_catalog.regexp_match(pg_catalog.query_to_xml('SELECT last_value FROM ' || s.name, true, false, '')::pg_catalog.text,
-      '<last_value>(-?[0-9]+)</last_value>'))[1]::bigint AS last_value
-  FROM user_relation s
-    JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid
-    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = s.oid AND d.objsubid = 0
-      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
-    JOIN user_relation t ON t.oid = d.refobjid
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
-  WHERE s.relkind = 'S' AND q.seqincrement > 0 AND a.atttypid IN (20, 21, 23) AND (a.atttypid <> 20 OR q.seqmax < 9223372036854775807)
-  ) AS v
-WHERE v.last_value > 0.8 * v.highest AND (v.atttypid <> 20 OR v.seqtypid <> 20))sql",
+FROM value v
+WHERE v.last_value > 0.8 * v.highest
+UNION ALL
+SELECT 'sequences', pg_catalog.count(*) - 1000 || ' others, of the smallest tables, were not read: each would need a lock.', NULL, NULL
+FROM candidate c HAVING pg_catalog.count(*) > 1000)sql",
      .remedy = "Make column and sequence bigint before the move; columns that refer to it as well.",
      .source = "PostgreSQL manual, numeric types"},
     {.id = "type.reg",

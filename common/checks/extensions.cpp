@@ -77,7 +77,7 @@ FROM pg_catalog.pg_extension e
   CROSS JOIN LATERAL pg_catalog.unnest(e.extconfig) AS t (oid)
   JOIN pg_catalog.pg_class c ON c.oid = t.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p')
+WHERE c.relkind IN ('r', 'p') AND e.extname <> 'pg_airlift'
 GROUP BY e.extname)sql",
      .remedy =
          "Copy these rows by themselves. Keep pg_cron off on the target until cutover; pause pg_partman on the source.",

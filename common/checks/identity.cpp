@@ -15,10 +15,9 @@ constexpr Check kChecks[] = {
 SELECT c.name, pg_catalog.format('%s updates and deletes since its counters were reset; %s.',
     pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid),
     CASE c.relreplident WHEN 'n' THEN 'REPLICA IDENTITY NOTHING' ELSE 'no primary key' END),
-  f.fix_sql, f.undo_sql
-FROM user_relation c JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p'
-  AND (c.relreplident = 'n' OR c.relreplident = 'd'
+  c.fix_sql, c.undo_sql
+FROM identity_fix c
+WHERE (c.relreplident = 'n' OR c.relreplident = 'd'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
   AND pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0)sql",
      .remedy = "Add a primary key, or run the fix: a unique index on NOT NULL columns, else FULL. Without a fix no "
@@ -34,10 +33,9 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p'
      .has_fix = true,
      .query = R"sql(
 SELECT c.name, 'No updates or deletes since its counters were reset; the first one after publishing it would fail.',
-  f.fix_sql, f.undo_sql
-FROM user_relation c JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p'
-  AND (c.relreplident = 'n' OR c.relreplident = 'd'
+  c.fix_sql, c.undo_sql
+FROM identity_fix c
+WHERE (c.relreplident = 'n' OR c.relreplident = 'd'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
   AND pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid) = 0)sql",
      .remedy = "Give it an identity, or publish it with publish = 'insert, truncate'.",
@@ -48,16 +46,15 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p'
      .strategies = kReplication | kDms,
      .has_fix = true,
      .query = R"sql(
-SELECT c.name, 'Columns: ' || columns.list || '.', f.fix_sql, f.undo_sql
-FROM user_relation c
+SELECT c.name, 'Columns: ' || columns.list || '.', c.fix_sql, c.undo_sql
+FROM identity_fix c
   CROSS JOIN LATERAL (
     SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
         ORDER BY a.attnum) AS list
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       AND a.atttypid IN (SELECT u.oid FROM type_without_equality u)) AS columns
-  JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'f' AND columns.list IS NOT NULL
+WHERE c.relreplident = 'f' AND columns.list IS NOT NULL
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate))sql",
      .remedy = "Add a primary key or a unique index on NOT NULL columns; or change json to jsonb, xml to text, point "
                "to two numbers.",
@@ -71,9 +68,9 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'f' AND co
      .has_fix = true,
      .query = R"sql(
 SELECT c.name, 'REPLICA IDENTITY FULL, and no primary key to search by.',
-  CASE WHEN f.fix_sql !~ 'FULL;$' THEN f.fix_sql END, f.undo_sql
-FROM user_relation c JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'f'
+  CASE WHEN c.fix_sql !~ 'FULL;$' THEN c.fix_sql END, c.undo_sql
+FROM identity_fix c
+WHERE c.relreplident = 'f'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate))sql",
      .remedy =
          "Use a unique index as identity, or a target of 16 or later, which searches by any index on plain columns.",
@@ -86,9 +83,9 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'f'
      .query = R"sql(
 SELECT c.name, pg_catalog.format('%s updates and deletes since its counters were reset.',
     pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid)),
-  CASE WHEN f.fix_sql !~ 'FULL;$' THEN f.fix_sql END, f.undo_sql
-FROM user_relation c JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'f'
+  CASE WHEN c.fix_sql !~ 'FULL;$' THEN c.fix_sql END, c.undo_sql
+FROM identity_fix c
+WHERE c.relreplident = 'f'
   AND pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0)sql",
      .remedy =
          "Use the primary key or a unique index as identity where there is one; else leave room for the slot's WAL.",
@@ -99,11 +96,10 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'f'
      .strategies = kReplication | kDms,
      .has_fix = true,
      .query = R"sql(
-SELECT c.name, pg_catalog.format('Constraint %I.', k.conname), f.fix_sql, f.undo_sql
-FROM user_relation c
+SELECT c.name, pg_catalog.format('Constraint %I.', k.conname), c.fix_sql, c.undo_sql
+FROM identity_fix c
   JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' AND k.condeferrable
-  JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'd')sql",
+WHERE c.relreplident = 'd')sql",
      .remedy = "Make it NOT DEFERRABLE, or use another unique index or the full row.",
      .source = "measured; PostgreSQL manual, ALTER TABLE, REPLICA IDENTITY"},
     {.id = "ri.index_dropped",
@@ -112,9 +108,9 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'd')sql",
      .strategies = kReplication | kDms,
      .has_fix = true,
      .query = R"sql(
-SELECT c.name, 'An identity by an index that is gone cannot be made again: there is no undo.', f.fix_sql, NULL
-FROM user_relation c JOIN identity_fix f ON f.oid = c.oid
-WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'i'
+SELECT c.name, 'An identity by an index that is gone cannot be made again: there is no undo.', c.fix_sql, NULL
+FROM identity_fix c
+WHERE c.relreplident = 'i'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))sql",
      .remedy = "Set the identity anew.",
      .source = "PostgreSQL manual, publications, replica identity"},

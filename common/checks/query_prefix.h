@@ -18,7 +18,9 @@ namespace airlift {
 //                                changed; pg_settings.reset_val, as the session may have set its own
 //   type_container(part, container)   what a type is an element, base type or attribute of
 //   type_without_equality(oid)   types, and all made of them, whose values the apply worker cannot compare
-//   identity_fix(oid, fix_sql, undo_sql)   per table: the best replica identity it can have as it stands
+//   identity_fix(oid, name, relreplident, fix_sql, undo_sql)   tables that can be published, with the best replica
+//   identity
+//                                each can have as it stands
 inline constexpr const char* kQueryPrefix = R"sql(
 WITH RECURSIVE
 parameters AS (SELECT $1::pg_catalog.text AS target, $2::int AS target_version),
@@ -50,7 +52,7 @@ type_container (part, container) AS (
   UNION ALL
   SELECT a.atttypid, c.reltype FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   WHERE a.attnum > 0 AND NOT a.attisdropped
-    AND (c.relkind = 'c' OR c.reltype IN (SELECT used.atttypid FROM pg_catalog.pg_attribute used))),
+    AND (c.relkind = 'c' OR c.reltype IN (SELECT used.atttypid FROM pg_catalog.pg_attribute used WHERE used.atttypid >= 16384))),
 type_without_equality (oid) AS (
   SELECT t.oid FROM pg_catalog.pg_type t
   WHERE t.typtype = 'b'
@@ -63,33 +65,31 @@ type_without_equality (oid) AS (
                      WHERE k.castsource = t.oid AND k.casttarget = o.opcintype AND k.castmethod = 'b' AND k.castcontext = 'i')))
   UNION
   SELECT e.container FROM type_without_equality part JOIN type_container e ON e.part = part.oid),
-identity_index AS (
-  SELECT i.indrelid, i.indexrelid, ic.relname,
-    pg_catalog.row_number() OVER (
-      PARTITION BY i.indrelid ORDER BY i.indnkeyatts, i.indisreplident DESC, ic.relpages, ic.relname) AS place
-  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-  WHERE i.indisunique AND NOT i.indisprimary AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-    AND NOT EXISTS (
-      SELECT FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, place)
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-      WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)),
 identity_fix AS (
-  SELECT c.oid,
+  SELECT c.oid, c.name, c.relreplident,
     'ALTER TABLE ' || c.name || CASE
       WHEN EXISTS (SELECT FROM pg_catalog.pg_index p WHERE p.indrelid = c.oid AND p.indisprimary AND p.indimmediate)
         THEN ' REPLICA IDENTITY DEFAULT;'
-      WHEN x.relname IS NOT NULL THEN pg_catalog.format(' REPLICA IDENTITY USING INDEX %I;', x.relname)
-      WHEN NOT EXISTS (
-        SELECT FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-          AND a.atttypid IN (SELECT u.oid FROM type_without_equality u))
-        THEN ' REPLICA IDENTITY FULL;' END AS fix_sql,
+      ELSE COALESCE((
+        SELECT pg_catalog.format(' REPLICA IDENTITY USING INDEX %I;', x.relname)
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+        WHERE i.indrelid = c.oid AND i.indisunique AND NOT i.indisprimary AND i.indimmediate AND i.indisvalid
+          AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (
+            SELECT FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, place)
+              JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+            WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+        ORDER BY i.indnkeyatts, x.relpages, x.relname LIMIT 1),
+        CASE WHEN NOT EXISTS (
+          SELECT FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.atttypid IN (SELECT u.oid FROM type_without_equality u)) THEN ' REPLICA IDENTITY FULL;' END) END AS fix_sql,
     'ALTER TABLE ' || c.name || CASE c.relreplident
       WHEN 'd' THEN ' REPLICA IDENTITY DEFAULT;'
       WHEN 'n' THEN ' REPLICA IDENTITY NOTHING;'
       WHEN 'f' THEN ' REPLICA IDENTITY FULL;' END AS undo_sql
-  FROM user_relation c LEFT JOIN identity_index x ON x.indrelid = c.oid AND x.place = 1
-  WHERE c.relkind IN ('r', 'p'))
+  FROM user_relation c
+  WHERE c.relkind = 'r' AND c.relpersistence = 'p')
 SELECT finding.object::pg_catalog.text, finding.detail::pg_catalog.text, finding.fix_sql::pg_catalog.text,
   CASE WHEN finding.fix_sql IS NOT NULL THEN finding.undo_sql::pg_catalog.text END
 FROM ()sql";

@@ -74,15 +74,16 @@ WHERE pg_catalog.pg_is_in_recovery() AND pg_catalog.current_setting('server_vers
      .source = "PostgreSQL release notes 15.20"},
     {.id = "client.pg_dump_wave",
      .title = "tables carry pg_attver, which an older pg_dump writes out as an unknown option",
-     .severity = Severity::kWarning,
+     .severity = Severity::kInfo,
      .strategies = kDump | kReplication | kDms,
      .query = R"sql(
-SELECT c.name, 'Columns with the internal option pg_attver: '
-  || pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) || '.', NULL, NULL
-FROM user_relation c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE c.relkind <> 'c' AND a.attnum > 0 AND NOT a.attisdropped
-  AND EXISTS (SELECT FROM pg_catalog.unnest(a.attoptions) AS option WHERE option ~ '^pg\_')
-GROUP BY c.name)sql",
+SELECT 'pg_attribute.attoptions', pg_catalog.format('%s tables, %s among them.', pg_catalog.count(*), pg_catalog.min(c.name)), NULL, NULL
+FROM user_relation c
+WHERE c.relkind <> 'c'
+  AND EXISTS (
+    SELECT FROM pg_catalog.pg_attribute a CROSS JOIN LATERAL pg_catalog.unnest(a.attoptions) AS option
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND option ~ '^pg\_')
+HAVING pg_catalog.count(*) > 0)sql",
      .remedy = "Dump with a pg_dump of November 2026 or later (15.20 and its kin); with an older one the target "
                "refuses the whole "
                "table: unrecognized parameter \"pg_attver\".",
