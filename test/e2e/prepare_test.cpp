@@ -281,6 +281,93 @@ TEST_F(Prepare, AMoveAndPrepareShareTheirSchemaInEitherOrder) {
   EXPECT_EQ(Value(target(), "SELECT to_regclass('airlift_state.run') IS NOT NULL"), "t") << "the move's state stays";
 }
 
+// Since 16 CREATEROLE alone does not let a role hand objects over.
+TEST_F(Prepare, ObjectsCanBeGivenToTheRoles) {
+  if (std::stoi(Value(target(), "SHOW server_version_num")) < 160000) GTEST_SKIP() << "a matter of 16 and later";
+  LoadRoles();
+  Run("prepare", {"--roles"});
+  target().Execute(database(), "GRANT CREATE ON SCHEMA public TO PUBLIC");
+  const auto master = target().Connect(target().Login(database(), "master", kMasterPassword));
+  master->Execute("CREATE TABLE given (a int); ALTER TABLE given OWNER TO plain_app; INSERT INTO given VALUES (1)");
+}
+
+// Tables of each kind that the extension tells apart; "app" can be published when it is done.
+constexpr const char* kIdentityTables = R"(
+CREATE SCHEMA app;
+CREATE TABLE app.keyed (id int PRIMARY KEY);
+CREATE TABLE app."unique
+ly" (a int NOT NULL UNIQUE);
+CREATE TABLE app.likely (a int NOT NULL, b text);
+INSERT INTO app.likely SELECT i, 'x' FROM generate_series(1, 1000) i;
+CREATE TABLE app.keyless (a text, b text);
+CREATE TABLE app.parted (a int NOT NULL, b int NOT NULL, UNIQUE (a, b)) PARTITION BY LIST (a);
+CREATE TABLE app.part PARTITION OF app.parted FOR VALUES IN (1);
+ANALYZE;
+)";
+
+TEST_F(Prepare, IdentitiesAndPublicationAreMadeAndTakenBack) {
+  source().Psql(database(), kIdentityTables);
+  source().Execute(database(), "CREATE TABLE public.hopeless (a json)");
+  const std::string before = State(source()) + State(target());
+  const std::vector<std::string> parts = {"--replica-identity", "--publication", "mo\"ve", "--table", "app.*"};
+  const nlohmann::json dry =
+      RunJson("prepare", {"--replica-identity", "--publication", "mo\"ve", "--table", "app.*", "--dry-run"});
+  EXPECT_EQ(State(source()) + State(target()), before);
+  const ProcessResult result = Run("prepare", parts);
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_EQ(Value(source(),
+                  "SELECT string_agg(relname || ' ' || relreplident::text, ', ' ORDER BY relname COLLATE \"C\") "
+                  "FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'p')"),
+            "keyed d, keyless f, likely i, part i, parted i, unique\nly i");
+  EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_publication_tables WHERE pubname = 'mo\"ve'"), "5");
+  EXPECT_EQ(RunJson("prepare", parts)["steps"].size(), 0u) << "nothing is left to do";
+  EXPECT_GT(dry["steps"].size(), 5u);
+  const ProcessResult undo = Run("undo");
+  EXPECT_EQ(undo.status, kVerified) << undo.Describe();
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+TEST_F(Prepare, WhatHasNoIdentityIsListedAndNotPublished) {
+  source().Psql(database(), "CREATE TABLE hopeless (a json)");
+  const nlohmann::json result = RunJson("prepare", {"--replica-identity", "--publication", "move"});
+  EXPECT_THAT(Findings(result),
+              ::testing::UnorderedElementsAre("ri.full_no_equality public.hopeless", "publication.refused move"));
+  EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_publication"), "0");
+}
+
+TEST_F(Prepare, AnIdentityThatCannotBeTakenBackKeepsItsIndex) {
+  source().Psql(database(), kIdentityTables);
+  Run("prepare", {"--replica-identity", "--table", "app.likely"});
+  // Published by somebody else: without its identity the application could no longer update it.
+  source().Execute(database(), "CREATE PUBLICATION others FOR TABLE app.likely");
+  const ProcessResult undo = Run("undo");
+  EXPECT_EQ(undo.status, kDiffers) << undo.Describe();
+  source().Execute(database(), "UPDATE app.likely SET b = 'y' WHERE a = 1");
+  source().Execute(database(), "DROP PUBLICATION others");
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_index WHERE indrelid = 'app.likely'::regclass"), "0");
+}
+
+TEST_F(Prepare, KilledAmongTheSourcesStepsItGoesOn) {
+  source().Psql(database(), kIdentityTables);
+  const std::string before = State(source()) + State(target());
+  EXPECT_GT(KillUntilDone("prepare", {"--replica-identity", "--publication", "move", "--table", "app.*"}), 1);
+  EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_publication_tables WHERE pubname = 'move'"), "5");
+  EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+  EXPECT_GT(KillUntilDone("undo", {}), 1);
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+class PrepareWithoutExtension : public PrepareCase {
+  bool WithExtension() const override { return false; }
+};
+
+TEST_F(PrepareWithoutExtension, SaysWhatNeedsIt) {
+  const nlohmann::json result = RunJson("prepare", {"--replica-identity", "--publication", "move", "--roles"});
+  EXPECT_THAT(Findings(result),
+              ::testing::UnorderedElementsAre("ext.pg_airlift replica identity", "ext.pg_airlift publication move"));
+}
+
 TEST_F(Prepare, WithoutAPartItShowsWhatCouldBeDone) {
   source().Execute("postgres", "CREATE ROLE plain_app");
   const std::string before = State(source()) + State(target());
