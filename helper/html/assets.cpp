@@ -35,8 +35,6 @@ section, .headline { background: var(--card); border: 1px solid var(--line); bor
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px 24px; margin: 20px 0 0; }
 .facts dt { color: var(--soft); font-size: 12.5px; }
 .facts dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
-nav { display: flex; flex-wrap: wrap; gap: 6px 16px; margin: 0 4px 18px; font-size: 14px; }
-a { color: var(--info); }
 code, pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 td, dd, code, pre, li { unicode-bidi: isolate; }
 code { overflow-wrap: anywhere; white-space: pre-wrap; }
@@ -57,14 +55,15 @@ th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2p
 th[aria-sort=ascending] button::after { content: " \2191"; } th[aria-sort=descending] button::after { content: " \2193"; }
 th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child td { border-bottom: 0; }
-td { white-space: pre-line; overflow-wrap: break-word; min-width: 70px; }
+td { overflow-wrap: break-word; }
+.t { white-space: pre-line; }
+td code { display: inline-block; min-width: 110px; overflow-wrap: anywhere; }
 td.num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } th.num { text-align: right; }
 td.wide { min-width: 300px; }
 .badge { display: inline-block; padding: 1px 9px; border-radius: 99px; border: 1px solid currentColor; font-size: 12.5px; font-weight: 600; white-space: nowrap; }
 .good.badge { color: var(--good); } .bad.badge { color: var(--bad); } .warn.badge { color: var(--warn); }
 .info.badge { color: var(--info); } .mute.badge { color: var(--mute); }
 svg.bar { display: block; width: 100%; min-width: 110px; height: 9px; margin-top: 5px; border-radius: 3px; }
-svg.big { height: 26px; }
 .track { fill: var(--line); opacity: 0.55; }
 rect.c0 { fill: var(--c0); } rect.c1 { fill: var(--c1); } rect.c2 { fill: var(--c2); } rect.c3 { fill: var(--c3); }
 i.c0 { background: var(--c0); } i.c1 { background: var(--c1); } i.c2 { background: var(--c2); } i.c3 { background: var(--c3); }
@@ -77,7 +76,7 @@ footer { color: var(--soft); font-size: 13px; padding: 0 4px; }
     --good: #0b7a4b; --bad: #b3261e; --warn: #8a5200; --info: #1f5fa8; }
   body { font-size: 11px; } h1 { font-size: 26px; }
   main { max-width: none; padding: 0; }
-  nav, .tools, .code button { display: none; }
+  .tools, .code button { display: none; }
   section { break-inside: auto; border: 0; border-top: 1px solid #bbb; border-radius: 0; padding: 10px 0; }
   tr, .code { break-inside: avoid; } thead { display: table-header-group; }
   .scroll, .code pre { overflow: visible; white-space: pre-wrap; }
@@ -111,7 +110,7 @@ const char* const kScript = R"js(
       });
       head.replaceChildren(button);
     });
-    if (rows.length < 4) continue;
+    if (rows.length < 8) continue;
     const texts = rows.map(row => row.textContent.toLowerCase());
     const input = document.createElement('input');
     input.type = 'search';

@@ -44,18 +44,17 @@ void AddCopyable(Builder& page, const std::string& code, const char* label) {
 }
 
 void AddCell(Builder& page, const Cell& cell) {
-  const char* style = cell.number ? "num" : cell.sql.empty() ? "" : "wide";
   if (cell.number) {
-    page.Open("td", {{"class", style}, {"data-v", fmt::format("{}", *cell.number)}});
+    page.Open("td", {{"class", "num"}, {"data-v", fmt::format("{}", *cell.number)}});
+  } else if (!cell.sql.empty()) {
+    page.Open("td", {{"class", "wide"}});
   } else {
-    page.Open("td", {{"class", style}});
+    page.Open("td");
   }
   if (!cell.badge.empty()) {
     page.Element("span", cell.text, {{"class", "badge " + cell.badge}});
-  } else if (cell.is_code) {
-    page.Element("code", cell.text);
-  } else {
-    page.Text(cell.text);
+  } else if (!cell.text.empty()) {
+    page.Element(cell.is_code ? "code" : "span", cell.text, {{"class", "t"}});
   }
   if (cell.bar) AddBar(page, *cell.bar);
   AddCopyable(page, cell.sql, cell.undo_sql.empty() ? "" : "fix");
@@ -98,7 +97,7 @@ void AddHeadline(Builder& page, const Headline& headline) {
   if (!headline.sentence.empty()) page.Element("p", headline.sentence, {{"class", "sentence"}});
   page.Open("dl", {{"class", "facts"}});
   for (const Fact& fact : headline.facts) {
-    if (fact.value.empty()) continue;
+    if (fact.value.find_first_not_of(' ') == std::string::npos) continue;
     page.Open("div").Element("dt", fact.label).Element("dd", fact.value).Close("div");
   }
   page.Close("dl").Close("header");
@@ -144,11 +143,11 @@ void AddTable(Builder& page, const Table& table) {
   page.Close("tbody").Close("table").Close("div");
 }
 
-void AddBar(Builder& page, const Bar& bar, bool is_big) {
+void AddBar(Builder& page, const Bar& bar) {
   const double full = bar.full > 0 ? bar.full : 1;
   std::string label;
   for (const Bar::Part& part : bar.parts) label += (label.empty() ? "" : ", ") + part.label;
-  page.Open("svg", {{"class", is_big ? "bar big" : "bar"},
+  page.Open("svg", {{"class", "bar"},
                     {"viewBox", fmt::format("0 0 {} 10", kBarWidth)},
                     {"preserveAspectRatio", "none"},
                     {"role", "img"},
@@ -216,11 +215,10 @@ void AddFindings(Builder& page, const json& findings) {
 
 std::string SideText(const json& side) {
   if (!side.is_object()) return {};
-  const std::string version =
-      TextOf(side, "server_version").empty() ? TextOf(side, "version") : TextOf(side, "server_version");
-  const std::string where = TextOf(side, "host").empty() ? TextOf(side, "address") : TextOf(side, "host");
-  std::string text = "PostgreSQL " + version + ", database " + TextOf(side, "database");
-  if (!where.empty()) text += " (" + where + ")";
+  std::string version = TextOf(side, "server_version");
+  if (version.empty()) version = TextOf(side, "version");
+  std::string text = "PostgreSQL " + version.substr(0, version.find(' ')) + ", database " + TextOf(side, "database");
+  if (const std::string host = TextOf(side, "host"); !host.empty()) text += " on " + host;
   return text;
 }
 

@@ -57,7 +57,7 @@ struct Table {
 // Sorted and filtered by the script, where there is one. Nothing for a table without rows.
 void AddTable(Builder& page, const Table& table);
 
-void AddBar(Builder& page, const Bar& bar, bool is_big = false);
+void AddBar(Builder& page, const Bar& bar);
 // Names of the parts of bars, in their colours.
 void AddLegend(Builder& page, const std::vector<std::string>& names);
 

@@ -119,6 +119,32 @@ void AddRates(Builder& page, const json& rates) {
                                  Member(rates, "efficiency_measured") == json(true) ? ", measured" : ", assumed"));
 }
 
+// The longest of the tasks, in the order in which they run.
+void AddCriticalPath(Builder& page, const json& path_tasks) {
+  constexpr size_t kShown = 15;
+  std::vector<const json*> tasks;
+  for (const json& task : path_tasks) tasks.push_back(&task);
+  const auto by = [](const char* key, int sign) {
+    return
+        [key, sign](const json* a, const json* b) { return sign * NumberOr(*a, key, 0) < sign * NumberOr(*b, key, 0); };
+  };
+  std::stable_sort(tasks.begin(), tasks.end(), by("seconds", -1));
+  if (tasks.size() > kShown) tasks.resize(kShown);
+  std::stable_sort(tasks.begin(), tasks.end(), by("begin", 1));
+  page.Element("h3", "Critical path");
+  AddParagraph(page, fmt::format("Each task waited for one before it: shortening one of these shortens the load. The "
+                                 "longest {} of {}.",
+                                 tasks.size(), path_tasks.size()));
+  Table path{"critical-path", {"begins at", "time", "task"}, {}};
+  for (const json* task : tasks) {
+    const auto begin = NumberOf(*task, "begin");
+    const auto seconds = NumberOf(*task, "seconds");
+    path.rows.push_back({NumberCell(begin, SecondsText(begin)), NumberCell(seconds, SecondsText(seconds)),
+                         TextCell(TextOf(*task, "task"))});
+  }
+  AddTable(page, path);
+}
+
 void AddTime(Builder& page, const json& document) {
   const json& estimate = Member(document, "estimate");
   const double total = NumberOr(estimate, "total_seconds", 0);
@@ -132,16 +158,7 @@ void AddTime(Builder& page, const json& document) {
   }
   AddTable(page, phases);
   AddRates(page, Member(document, "rates"));
-  page.Element("h3", "Critical path");
-  AddParagraph(page, "Each task waited for the one before it; shortening one of these shortens the load.");
-  Table path{"critical-path", {"begins at", "time", "task"}, {}};
-  for (const json& task : ArrayOf(estimate, "critical_path")) {
-    const auto begin = NumberOf(task, "begin");
-    const auto seconds = NumberOf(task, "seconds");
-    path.rows.push_back({NumberCell(begin, SecondsText(begin)), NumberCell(seconds, SecondsText(seconds)),
-                         TextCell(TextOf(task, "task"))});
-  }
-  AddTable(page, path);
+  AddCriticalPath(page, ArrayOf(estimate, "critical_path"));
   CloseSection(page);
 }
 

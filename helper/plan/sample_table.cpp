@@ -179,6 +179,10 @@ void MeasureIndex(Connection& target, const TableFacts& table, TableSample& samp
   }
 }
 
+void End(Connection& connection) {
+  if (connection.InTransaction()) connection.Rollback();
+}
+
 }  // namespace
 
 TableSample SampleTable(Connection& source, Connection* target, const TableFacts& table, size_t position,
@@ -201,12 +205,12 @@ TableSample SampleTable(Connection& source, Connection* target, const TableFacts
       MeasureIndex(*target, table, sample);
     }
   } catch (...) {
-    source.Rollback();
-    if (target != nullptr) target->Rollback();
+    End(source);
+    if (target != nullptr) End(*target);
     throw;
   }
-  source.Rollback();
-  if (target != nullptr) target->Rollback();
+  End(source);
+  if (target != nullptr) End(*target);
   return sample;
 }
 
