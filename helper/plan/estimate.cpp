@@ -11,15 +11,16 @@ namespace airlift::planning {
 namespace {
 
 // Times that are not sampled; calibrated on moves between two local servers.
-constexpr double kStartSeconds = 0.3;             // connections, pre-flight
+constexpr double kStartSeconds = 0.1;             // connections, pre-flight
 constexpr double kDumpSecondsPerObject = 0.0008;  // pg_dump reading the catalogs
-constexpr double kDumpStartSeconds = 0.4;
-constexpr double kStatementSeconds = 0.002;  // a DDL statement on the target, besides its round trips
+constexpr double kDumpStartSeconds = 0.15;
+constexpr double kStatementSeconds = 0.001;  // a DDL statement on the target, besides its round trips
 constexpr double kTaskSeconds = 0.006;
 constexpr int kRoundTripsPerTask = 8;
 constexpr int kRoundTripsPerObject = 3;
-constexpr double kAnalyzeBytes = 240e6;  // 30,000 pages, the sample of ANALYZE
-constexpr double kAnalyzeRate = 100e6;
+constexpr double kAnalyzeRows = 30000;  // the sample of ANALYZE, of each partition and of the whole
+constexpr double kAnalyzeRate = 100e6;  // bytes of these rows per second
+constexpr double kAnalyzeSecondsPerValue = 1.2e-6;
 constexpr double kForeignKeyRows = 1.5e6;  // rows per second checked by ALTER TABLE ... ADD FOREIGN KEY
 constexpr double kLargeObjectBytes = 20e6;
 constexpr double kLargeObjectsPerSecond = 5000;
@@ -74,7 +75,17 @@ class Estimator {
     if (task.kind == kSourceDigestTask)
       return Seconds(weight, facts_.has_extension ? rates_.source_digest.bytes_per_second : CopyRate(task.relation));
     if (task.kind == kReadBackTask) return Seconds(live, rates_.read_back.bytes_per_second);
-    return Seconds(std::min(live, kAnalyzeBytes), kAnalyzeRate);
+    return AnalyzeSeconds(table);
+  }
+
+  double AnalyzeSeconds(const TableFacts& table) const {
+    const double rows = std::max(table.rows(), 1.0);
+    const double parts = static_cast<double>(table.relation.stored.size());
+    double sampled = std::min(rows, parts * kAnalyzeRows);
+    if (table.relation.is_partitioned) sampled += std::min(rows, kAnalyzeRows);
+    const double bytes = static_cast<double>(table.live_bytes) * std::min(1.0, sampled / rows);
+    const double values = sampled * static_cast<double>(table.relation.columns.size());
+    return Seconds(bytes, kAnalyzeRate) + values * kAnalyzeSecondsPerValue / rates_.efficiency;
   }
 
   std::vector<ScheduledTask> LoadTasks() const {

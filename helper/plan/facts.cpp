@@ -37,7 +37,9 @@ SELECT pg_catalog.pg_is_in_recovery(),
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'
                           AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)),
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind <> 't')
-         + (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc WHERE oid >= 16384)
+         + (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc p WHERE oid >= 16384
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e'
+                            AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass))
          + (SELECT pg_catalog.count(*) FROM pg_catalog.pg_constraint WHERE oid >= 16384)
          + (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger WHERE oid >= 16384 AND NOT tgisinternal))";
 
