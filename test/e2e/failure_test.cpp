@@ -270,10 +270,11 @@ TEST_F(Failure, NoPasswordIsOnACommandLineOfAChild) {
                           target().Login(database(), "master", "").With("password", "").ToString()},
                          {{"PGPASSWORD", kMasterPassword}});
   while (run->IsRunning()) {
-    seen += RunProcess({"ps", "-eo", "args"}).out;
+    seen += RunProcess({"ps", "--ppid", std::to_string(run->pid()), "-o", "args"}).out;
     std::this_thread::sleep_for(10ms);
   }
   run->Wait();
+  EXPECT_NE(seen.find("pg_dump"), std::string::npos);
   ExpectNoPassword(seen);
 }
 
