@@ -14,6 +14,11 @@ RESET password_encryption;
 GRANT reader TO plain_app, "Evil ""quoted"" 'role'; DROP ROLE plain_app; --" WITH ADMIN OPTION;
 GRANT U&"two\000alines" TO reader;
 GRANT pg_monitor TO reader;
+SELECT current_setting('server_version_num')::int >= 160000 AS has_grant_options \gset
+\if :has_grant_options
+GRANT reader TO old_md5 WITH INHERIT FALSE, SET TRUE;
+GRANT plain_app TO maker WITH INHERIT TRUE, SET FALSE, ADMIN TRUE;
+\endif
 GRANT pg_read_server_files TO maker;
 
 COMMENT ON ROLE plain_app IS E'it''s\nthe "app" \\ role';

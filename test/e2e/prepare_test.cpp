@@ -291,6 +291,14 @@ TEST_F(Prepare, ObjectsCanBeGivenToTheRoles) {
   master->Execute("CREATE TABLE given (a int); ALTER TABLE given OWNER TO plain_app; INSERT INTO given VALUES (1)");
 }
 
+class PrepareSource : public PrepareCase {
+ protected:
+  void SetUp() override {
+    PrepareCase::SetUp();
+    if (!WithExtension()) GTEST_SKIP() << "the source cannot have the extension";
+  }
+};
+
 // Tables of each kind that the extension tells apart; "app" can be published when it is done.
 constexpr const char* kIdentityTables = R"(
 CREATE SCHEMA app;
@@ -305,7 +313,7 @@ CREATE TABLE app.part PARTITION OF app.parted FOR VALUES IN (1);
 ANALYZE;
 )";
 
-TEST_F(Prepare, IdentitiesAndPublicationAreMadeAndTakenBack) {
+TEST_F(PrepareSource, IdentitiesAndPublicationAreMadeAndTakenBack) {
   source().Psql(database(), kIdentityTables);
   source().Execute(database(), "CREATE TABLE public.hopeless (a json)");
   const std::string before = State(source()) + State(target());
@@ -327,7 +335,7 @@ TEST_F(Prepare, IdentitiesAndPublicationAreMadeAndTakenBack) {
   EXPECT_EQ(State(source()) + State(target()), before);
 }
 
-TEST_F(Prepare, WhatHasNoIdentityIsListedAndNotPublished) {
+TEST_F(PrepareSource, WhatHasNoIdentityIsListedAndNotPublished) {
   source().Psql(database(), "CREATE TABLE hopeless (a json)");
   const nlohmann::json result = RunJson("prepare", {"--replica-identity", "--publication", "move"});
   EXPECT_THAT(Findings(result),
@@ -335,7 +343,7 @@ TEST_F(Prepare, WhatHasNoIdentityIsListedAndNotPublished) {
   EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_publication"), "0");
 }
 
-TEST_F(Prepare, AnIdentityThatCannotBeTakenBackKeepsItsIndex) {
+TEST_F(PrepareSource, AnIdentityThatCannotBeTakenBackKeepsItsIndex) {
   source().Psql(database(), kIdentityTables);
   Run("prepare", {"--replica-identity", "--table", "app.likely"});
   // Published by somebody else: without its identity the application could no longer update it.
@@ -348,7 +356,7 @@ TEST_F(Prepare, AnIdentityThatCannotBeTakenBackKeepsItsIndex) {
   EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_index WHERE indrelid = 'app.likely'::regclass"), "0");
 }
 
-TEST_F(Prepare, KilledAmongTheSourcesStepsItGoesOn) {
+TEST_F(PrepareSource, KilledAmongTheSourcesStepsItGoesOn) {
   source().Psql(database(), kIdentityTables);
   const std::string before = State(source()) + State(target());
   EXPECT_GT(KillUntilDone("prepare", {"--replica-identity", "--publication", "move", "--table", "app.*"}), 1);

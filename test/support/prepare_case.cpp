@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -69,6 +70,8 @@ void PrepareCase::SetUp() {
   target_roles_ = RoleNames(target());
   MoveTest::SetUp();
 }
+
+bool PrepareCase::WithExtension() const { return getenv("PG_AIRLIFT_WITHOUT_EXTENSION") == nullptr; }
 
 void PrepareCase::TearDown() {
   MoveTest::TearDown();
@@ -172,11 +175,14 @@ std::string PrepareCase::RolesOf(Cluster& cluster, const std::string& condition)
 }
 
 std::string PrepareCase::MembershipsOf(Cluster& cluster) {
-  return Lines(cluster.Query("postgres",
-                             std::string("SELECT g.rolname, r.rolname, bool_or(m.admin_option) FROM pg_auth_members m "
-                                         "JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles r ON r.oid = m.member "
-                                         "WHERE g.rolname !~ '^(rds|pg_read_server_files)' AND ") +
-                                 kOfTests + " GROUP BY 1, 2 ORDER BY 1, 2"));
+  const auto knows_options = [](Cluster& side) { return side.Connect("postgres")->server_major() >= 16; };
+  const bool with_options = knows_options(source()) && knows_options(target());
+  return Lines(cluster.Query(
+      "postgres", std::string("SELECT g.rolname, r.rolname, bool_or(m.admin_option)") +
+                      (with_options ? ", bool_or(m.inherit_option), bool_or(m.set_option)" : "") +
+                      " FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles r ON r.oid = m.member "
+                      "WHERE g.rolname !~ '^(rds|pg_read_server_files)' AND " +
+                      kOfTests + " GROUP BY 1, 2 ORDER BY 1, 2"));
 }
 
 std::string PrepareCase::SettingsOf(Cluster& cluster, const std::string& database) {
