@@ -18,16 +18,21 @@ const std::string& Statement(const PrepareResult& result, const Step& step) {
   return result.command == "undo" ? step.undo_sql : step.sql;
 }
 
-std::string StepText(const PrepareResult& result, const Step& step) {
+bool IsRefused(const Step& step) { return !step.error.empty() && step.state != StepState::kUndone; }
+
+// As a piece of an SQL script. A statement without its secret must not be run by hand: it would set the mark.
+std::string PlannedText(const PrepareResult& result, const Step& step) {
   const std::string& sql = Statement(result, step);
-  const bool refused = !step.error.empty() && step.state != StepState::kUndone;
-  if (result.dry_run)
-    return fmt::format("-- {}: {}{}\n{}{}\n", SideName(step.side), step.what,
-                       refused ? "; would be refused: " + OneLine(step.error) : "", refused ? "-- " : "",
-                       sql.empty() ? "-- nothing to run: it goes with what was made before" : sql + ";");
-  const char* state = refused ? (result.command == "undo" ? "not undone" : "failed") : StepStateName(step.state);
-  return fmt::format("{:<11}{}: {}{}\n", state, SideName(step.side), step.what,
-                     step.error.empty() ? "" : " (" + OneLine(step.error) + ")");
+  std::string text = fmt::format("-- {}: {}", SideName(step.side), step.what);
+  if (IsRefused(step)) text += "; would be refused: " + OneLine(step.error);
+  if (sql.empty()) return text + "; goes with what was made before\n";
+  return fmt::format("{}\n{}{};\n", text, IsRefused(step) || !step.secret.empty() ? "-- " : "", sql);
+}
+
+std::string DoneText(const PrepareResult& result, const Step& step) {
+  const char* refused = result.command == "undo" ? "not undone" : "failed";
+  return fmt::format("{:<11}{}: {}{}\n", IsRefused(step) ? refused : StepStateName(step.state), SideName(step.side),
+                     step.what, step.error.empty() ? "" : " (" + OneLine(step.error) + ")");
 }
 
 void AppendFindings(std::string& text, const PrepareResult& result, const char* title, bool notes, bool accepted,
@@ -43,10 +48,7 @@ void AppendFindings(std::string& text, const PrepareResult& result, const char* 
 }
 
 std::string LastLine(const PrepareResult& result) {
-  const auto count = [&](auto&& predicate) {
-    return std::count_if(result.steps.begin(), result.steps.end(), predicate);
-  };
-  const auto refused = count([](const Step& step) { return !step.error.empty() && step.state != StepState::kUndone; });
+  const auto refused = std::count_if(result.steps.begin(), result.steps.end(), IsRefused);
   const auto good = static_cast<int64_t>(result.steps.size()) - refused;
   const char* verb = result.command == "undo" ? (result.dry_run ? "would be undone" : "undone")
                                               : (result.dry_run ? "would be done" : "done");
@@ -87,7 +89,7 @@ std::string PrepareText(const PrepareResult& result) {
   // A dry run can be fed to psql: what is not SQL is a comment.
   const char* prefix = result.dry_run ? "-- " : "";
   std::string text;
-  for (const Step& step : result.steps) text += StepText(result, step);
+  for (const Step& step : result.steps) text += result.dry_run ? PlannedText(result, step) : DoneText(result, step);
   const char* title = result.command == "undo" ? "could not be undone" : "could not be prepared";
   AppendFindings(text, result, title, false, false, prefix);
   AppendFindings(text, result, "accepted", false, true, prefix);

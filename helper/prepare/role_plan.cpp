@@ -304,7 +304,6 @@ class RolePlanner {
     Step step = StepOf(role, "password", kind + " of role " + DisplayName(role.name));
     step.sql = "ALTER ROLE " + SqlName(role.name) + " PASSWORD " + kSecretMark;
     step.secret = verifier;
-    step.undo_sql = "ALTER ROLE " + SqlName(role.name) + " PASSWORD NULL";
     step.finding = "role.password_refused";
     step.remedy = "Where rds.restrict_password_commands is on, a member of rds_password has to set it.";
     plan_.steps.push_back(std::move(step));

@@ -107,6 +107,19 @@ TEST(PrepareReport, CountsWhatIsNeitherANoteNorAccepted) {
   EXPECT_EQ(ResultWith({"role.x", "a", "", "", false, true}).ExitStatus(), kExitDone);
 }
 
+// Run by hand, it would set the mark as the password.
+TEST(PrepareReport, ADryRunOffersNoStatementWhoseSecretIsLeftOut) {
+  PrepareResult result;
+  result.command = "prepare";
+  result.dry_run = true;
+  Step step;
+  step.sql = std::string("ALTER ROLE \"a\" PASSWORD ") + kSecretMark;
+  step.secret = "hash";
+  result.steps = {step};
+  EXPECT_THAT(PrepareText(result), HasSubstr("\n-- ALTER ROLE"));
+  EXPECT_THAT(PrepareText(result), Not(HasSubstr("\nALTER ROLE")));
+}
+
 TEST(PrepareReport, ADryRunIsAnSqlScript) {
   PrepareResult result = ResultWith({"role.x", "a", "it is so", "do that", false, false});
   result.dry_run = true;
