@@ -225,6 +225,34 @@ TEST_F(Prepare, KilledAnywhereItCanBeUndone) {
   }
 }
 
+// The moments around the source's commit, too short to be hit by chance.
+TEST_F(Prepare, TheSourceIsAskedWhatBecameOfAStepThatWasUnderWay) {
+  source().Execute(database(), "CREATE SCHEMA app; CREATE TABLE app.t (a int)");
+  const std::string before = State(source()) + State(target());
+  const std::vector<std::string> options = {"--replication-role", "mover", "--password-file", Scratch("mover")};
+  const auto set_state = [&](const std::string& assignments) {
+    target().Execute(database(), "UPDATE airlift_state.prepare_step SET " + assignments);
+  };
+  const auto aborted = source().Connect(database());
+  aborted->Execute("BEGIN");
+  const std::string aborted_xid = aborted->Query("SELECT pg_current_xact_id()").Text(0, 0);
+  aborted->Execute("ROLLBACK");
+
+  Run("prepare", options);
+  set_state("state = 'started'");  // committed, and killed before the word about it
+  EXPECT_EQ(RunJson("prepare", options)["steps"].size(), 0u);
+  set_state("state = 'undoing', source_xid = '" + aborted_xid + "'");  // killed before the commit of the undo
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(State(source()) + State(target()), before);
+
+  Run("prepare", options);
+  set_state("state = 'started', source_xid = '" + aborted_xid + "'");
+  source().Execute(database(), "REVOKE ALL ON SCHEMA app FROM mover; REVOKE ALL ON app.t FROM mover; DROP ROLE mover");
+  EXPECT_EQ(RunJson("prepare", options)["steps"].size(), 3u) << "what was not done is done";
+  EXPECT_EQ(Run("undo").status, kVerified);
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
 TEST_F(Prepare, ReplicationRoleIsMadeTriedAndTakenBack) {
   source().Execute(database(),
                    "CREATE SCHEMA \"we\"\"ird\"; CREATE TABLE \"we\"\"ird\".\"t\nable\" (a int); "
