@@ -272,7 +272,7 @@ TEST_F(Failure, NoPasswordIsOnACommandLineOfAChild) {
   ASSERT_FALSE(host.empty());
   std::string seen;
   auto run = StartHelper({"migrate", "--source", SourceConnInfo(), "--target",
-                          target().Login(database(), "master", "").With("password", "").ToString()},
+                          target().Login(database(), "master", "").ToStringWithoutPassword()},
                          {{"PGPASSWORD", kMasterPassword}});
   while (run->IsRunning()) {
     std::istringstream lines(RunProcess({"ps", "-eo", "args"}).out);
