@@ -76,7 +76,7 @@ format: ## format all C++ sources
 	git ls-files '*.cpp' '*.h' | xargs -r clang-format -i
 
 packages: ## install the Debian packages that building and testing need
-	scripts/install-packages
+	scripts/install-packages browser
 
 clean: ## remove everything that was built
 	-$(MAKE) -C extension clean

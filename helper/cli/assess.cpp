@@ -9,6 +9,7 @@
 #include "assess/catalogue_listing.h"
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/html_file.h"
 #include "model/verdict.h"
 
 namespace airlift {
@@ -23,6 +24,7 @@ struct AssessArguments {
   std::string severity = "blocker";
   std::vector<std::string> strategies;
   std::vector<std::string> accepted;
+  std::string html;
   bool deep = false;
   bool json = false;
   bool quiet = false;
@@ -78,11 +80,13 @@ int RunAssess(const AssessArguments& arguments) {
   const Severity severity = ParseSeverity(arguments.severity);
   const AssessReport report = Assess(OptionsOf(arguments));
   const int status = AssessExitStatus(report, severity);
+  const nlohmann::json document = AssessJson(report, severity);
   if (arguments.json) {
-    fmt::print("{}\n", AssessJson(report, severity).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (!arguments.quiet || status != kExitDone) {
     fmt::print("{}", AssessText(report, severity));
   }
+  WriteHtmlFile(arguments.html, document);
   return status;
 }
 
@@ -121,6 +125,7 @@ std::function<int()> SetupAssess(CLI::App& app) {
       ->type_name("ID[=REASON]")
       ->allow_extra_args(false);
   app.add_flag("--json", arguments->json, "print JSON instead of text");
+  AddHtmlOption(app, arguments->html);
   app.add_flag("-q,--quiet", arguments->quiet, "no output at all when the exit status is 0");
   app.add_flag("--list-checks", arguments->list_checks, "print the catalogue of checks and do nothing else");
   app.add_flag("--markdown", arguments->markdown, "with --list-checks: as docs/checks.md has it");

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/html_file.h"
+
 namespace airlift {
 
 namespace {
@@ -52,7 +54,8 @@ void AddSideOptions(CLI::App& app, ConnectionOptions& options) {
 void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
   options.jobs = DefaultJobs();
   AddSideOptions(app, options);
-  app.add_option("-j,--jobs", options.jobs, "workers, each with a connection to both sides (default: this host's processors, 2 to 8)")
+  app.add_option("-j,--jobs", options.jobs,
+                 "workers, each with a connection to both sides (default: this host's processors, 2 to 8)")
       ->check(CLI::Range(1, 256));
 }
 
@@ -62,6 +65,7 @@ void AddOutputOptions(CLI::App& app, OutputOptions& options) {
   app.add_option("--evidence", options.evidence,
                  "where to write the evidence file (default: pg_airlift-COMMAND-DATABASE-TIME.json here)")
       ->type_name("FILE");
+  AddHtmlOption(app, options.html);
 }
 
 std::unique_ptr<Progress> OutputOptions::MakeProgress() const {
@@ -77,6 +81,7 @@ int OutputOptions::Present(const RunResult& result) const {
   } else if (!quiet || status != kExitDone) {
     fmt::print("evidence: {}\n{}", path, Summary(result));
   }
+  WriteHtmlFile(html, ToJson(result));
   return status;
 }
 

@@ -28,6 +28,7 @@ struct OutputOptions {
   bool json = false;
   bool quiet = false;
   std::string evidence;  // "" for a name made from the database and the time
+  std::string html;      // "" for none
 
   std::unique_ptr<Progress> MakeProgress() const;
   // Writes the evidence file, prints the summary (or the JSON), returns the exit status.

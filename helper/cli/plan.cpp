@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "cli/command.h"
+#include "cli/html_file.h"
 #include "cli/options.h"
 #include "model/verdict.h"
 #include "plan/move_plan.h"
@@ -25,6 +26,7 @@ struct PlanArguments {
   std::string target_version;
   std::string max_downtime;
   PlanOptions plan;
+  std::string html;
   bool json = false;
 };
 
@@ -69,6 +71,7 @@ void AddPlanOptions(CLI::App& app, PlanArguments& arguments) {
   app.add_option("--kms-key-id", plan.aws.kms_key, "key that encrypts the target");
   app.add_option("--instance-class", plan.aws.instance_class, "class of the target's instance, as db.r7g.xlarge");
   app.add_flag("--json", arguments.json, "print the plan as JSON (docs/plan.md)");
+  AddHtmlOption(app, arguments.html);
 }
 
 int RunPlan(PlanArguments& arguments) {
@@ -80,11 +83,13 @@ int RunPlan(PlanArguments& arguments) {
   if (!arguments.target_version.empty()) plan.target_version = planning::ParseTargetVersion(arguments.target_version);
   if (!arguments.max_downtime.empty()) plan.max_downtime = ParseDuration(arguments.max_downtime);
   const planning::MovePlan made = planning::MakePlan(plan);
+  const nlohmann::json document = ToJson(made);
   if (arguments.json) {
-    fmt::print("{}\n", ToJson(made).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     fmt::print("{}", PlanText(made));
   }
+  WriteHtmlFile(arguments.html, document);
   return made.ExitStatus();
 }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/html_file.h"
 #include "html/render.h"
 #include "model/verdict.h"
 
@@ -40,25 +40,12 @@ nlohmann::json Parse(const std::string& path, const std::string& text) {
   }
 }
 
-// Under another name first, so that a file with the final name is whole.
-void WriteOutput(const std::string& path, const std::string& page) {
-  const std::string temporary = path + ".tmp";
-  std::ofstream file(temporary, std::ios::binary);
-  file << page;
-  file.close();
-  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string reason = std::strerror(errno);
-    std::remove(temporary.c_str());
-    throw Error(fmt::format("could not write file \"{}\": {}", path, reason));
-  }
-}
-
 int RunReport(const ReportArguments& arguments) {
   const std::string page = RenderHtml(Parse(arguments.input, ReadInput(arguments.input)));
   if (arguments.output.empty() || arguments.output == "-") {
     fmt::print("{}", page);
   } else {
-    WriteOutput(arguments.output, page);
+    WriteWholeFile(arguments.output, page);
   }
   return kExitDone;
 }

@@ -1,11 +1,7 @@
-// plan and report on real servers, the page in a real browser.
+// plan on real servers.
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include "support/move_test.h"
 #include "support/process.h"
@@ -184,100 +180,6 @@ TEST_F(Plan, ALockedTableDoesNotHoldItUpForEver) {
   const ProcessResult result = RunPlan({"--sample-seconds", "0.5"});
   EXPECT_FALSE(result.timed_out);
   session->Rollback();
-}
-
-// --- the page
-// ---------------------------------------------------------------------------------------------------------
-
-std::string Browser() {
-  for (const char* path : {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"})
-    if (std::filesystem::exists(path)) return path;
-  return {};
-}
-
-void Insert(std::string& page, const std::string& before, const std::string& script) {
-  const size_t at = page.find("nonce=\"") + 7;
-  const std::string nonce = page.substr(at, page.find('"', at) - at);
-  page.insert(page.rfind(before), "<script nonce=\"" + nonce + "\">" + script + "</script>");
-}
-
-class Report : public Plan {
- protected:
-  void SetUp() override {
-    Plan::SetUp();
-    directory_ = std::filesystem::temp_directory_path() / ("airlift-report-" + std::to_string(getpid()) + database());
-    std::filesystem::create_directories(directory_);
-  }
-  void TearDown() override {
-    std::filesystem::remove_all(directory_);
-    Plan::TearDown();
-  }
-
-  std::string Path(const std::string& name) const { return (directory_ / name).string(); }
-  void Write(const std::string& name, const std::string& text) const { std::ofstream(Path(name)) << text; }
-
-  std::string Render(const json& document) {
-    Write("document.json", document.dump());
-    const ProcessResult result = RunHelper({"report", Path("document.json"), "-o", Path("page.html")});
-    EXPECT_EQ(result.status, 0) << result.Describe();
-    return ReadFile(Path("page.html"));
-  }
-
-  // The page's DOM after its scripts, and what the browser said.
-  ProcessResult Open(const std::string& page) {
-    Write("page.html", page);
-    ProcessOptions options;
-    options.limit = std::chrono::seconds(120);
-    return RunProcess(
-        {Browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
-         "--user-data-dir=" + Path("profile"), "--dump-dom", "file://" + Path("page.html")},
-        options);
-  }
-
- private:
-  std::filesystem::path directory_;
-};
-
-TEST_F(Report, OpensInABrowserWithoutErrorsAndFiltersSortsAndHasCopyButtons) {
-  if (Browser().empty()) GTEST_SKIP() << "no chromium here";
-  source().PsqlFile(database(), TestFile("data/hostile_names.sql"));
-  source().Execute(database(), "CREATE TABLE \"<script>document.title = 'owned'</script>\" (id int PRIMARY KEY)");
-  std::string page = Render(PlanAsJson({}));
-  Insert(page, "</body>", R"(
-    const table = document.querySelector('#tables'), input = table.parentNode.previousElementSibling.firstChild;
-    const all = table.tBodies[0].rows.length;
-    input.value = 'MixedCase'; input.dispatchEvent(new Event('input'));
-    const shown = [...table.tBodies[0].rows].filter(row => !row.hidden).length;
-    table.querySelectorAll('th button')[1].click();
-    const sizes = [...table.tBodies[0].rows].map(row => Number(row.cells[1].dataset.v));
-    const sorted = sizes.every((size, i) => i === 0 || sizes[i - 1] <= size);
-    document.body.setAttribute('data-result', [all > 30, shown > 0 && shown < 5, sorted,
-      document.querySelectorAll('.code button').length > 3, !document.title.includes('owned')].join());
-  )");
-  const ProcessResult result = Open(page);
-  EXPECT_EQ(result.status, 0) << result.Describe();
-  EXPECT_THAT(result.out, HasSubstr("data-result=\"true,true,true,true,true\""));
-  EXPECT_THAT(result.err, Not(HasSubstr("CONSOLE")));
-}
-
-TEST_F(Report, TakesEvidenceAndIsReadableWithoutScript) {
-  source().Execute(database(), "CREATE TABLE t AS SELECT g AS id FROM generate_series(1, 10) g");
-  ExpectVerifiedMove();
-  const std::string page = Render(Evidence());
-  EXPECT_THAT(page, HasSubstr("<h1>verified</h1>"));
-  EXPECT_THAT(page, HasSubstr("public.t"));
-  if (Browser().empty()) return;
-  EXPECT_THAT(Open(page).err, Not(HasSubstr("CONSOLE")));
-}
-
-TEST_F(Report, AFileThatIsNoDocumentIsRefused) {
-  for (const std::string text : {"", "{", "[]", "{\"command\": \"other\"}"}) {
-    Write("odd.json", text);
-    EXPECT_EQ(RunHelper({"report", Path("odd.json"), "-o", Path("odd.html")}).status, kFailed) << text;
-    EXPECT_FALSE(std::filesystem::exists(Path("odd.html")));
-  }
-  EXPECT_EQ(RunHelper({"report", Path("missing.json")}).status, kFailed);
 }
 
 }  // namespace
