@@ -1,9 +1,9 @@
 // airlift.assess and airlift.checks.
 #include "assess.h"
+#include "result_set.h"
 
 extern "C" {
 #include "utils/array.h"
-#include "utils/tuplestore.h"
 }
 
 AIRLIFT_SQL_FUNCTION(airlift_assess);
@@ -13,32 +13,9 @@ namespace {
 
 using airlift::Check;
 
-// The set that a function returns, all of it at once.
-struct ResultSet {
-  Tuplestorestate* store;
-  TupleDesc description;
-};
-
-ResultSet StartResultSet(FunctionCallInfo fcinfo) {
-  ReturnSetInfo* info = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  if (info == nullptr || !IsA(info, ReturnSetInfo) || (info->allowedModes & SFRM_Materialize) == 0)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("a set cannot be returned in this context")));
-  TupleDesc description;
-  if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
-  MemoryContext caller = MemoryContextSwitchTo(info->econtext->ecxt_per_query_memory);
-  info->returnMode = SFRM_Materialize;
-  info->setDesc = CreateTupleDescCopy(description);
-  info->setResult = tuplestore_begin_heap((info->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
-  MemoryContextSwitchTo(caller);
-  return {info->setResult, info->setDesc};
-}
-
-// Values of one row, in order.
-class Row {
+// A row with the types of the catalogue.
+class CheckRow : public airlift::ResultRow {
  public:
-  void AddText(const char* text) { Add(text == nullptr ? 0 : CStringGetTextDatum(text), text == nullptr); }
-  void AddBool(bool value) { Add(BoolGetDatum(value), false); }
   // NULL stands for "no limit".
   void AddVersion(int version) {
     Add(Int32GetDatum(version), version == airlift::kFirstVersion || version == airlift::kLastVersion);
@@ -51,24 +28,6 @@ class Row {
       if ((set & named.bit) != 0) items[count++] = CStringGetTextDatum(named.name);
     Add(PointerGetDatum(construct_array(items, count, TEXTOID, -1, false, TYPALIGN_INT)), false);
   }
-  void Store(const ResultSet& set) {
-    Assert(count_ == set.description->natts);
-    tuplestore_putvalues(set.store, set.description, values_, nulls_);
-    count_ = 0;
-  }
-
- private:
-  static constexpr int kMostColumns = 16;
-
-  void Add(Datum value, bool is_null) {
-    Assert(count_ < kMostColumns);
-    values_[count_] = value;
-    nulls_[count_++] = is_null;
-  }
-
-  Datum values_[kMostColumns];
-  bool nulls_[kMostColumns];
-  int count_ = 0;
 };
 
 airlift::TargetSet TargetNamed(const char* name) {
@@ -114,9 +73,9 @@ Datum airlift_assess(PG_FUNCTION_ARGS) {
                                           !PG_ARGISNULL(2) && PG_GETARG_BOOL(2)};
   const ArrayType* only = PG_ARGISNULL(3) ? nullptr : PG_GETARG_ARRAYTYPE_P(3);
   if (only != nullptr) RequireKnownIds(only);
-  const ResultSet set = StartResultSet(fcinfo);
+  const airlift::ResultSet set = airlift::StartResultSet(fcinfo);
   const airlift::FindingList findings = airlift::RunSourceChecks(assessment, only);
-  Row row;
+  CheckRow row;
   for (size_t i = 0; i < findings.count; ++i) {
     CHECK_FOR_INTERRUPTS();
     const airlift::Finding& finding = findings.items[i];
@@ -133,8 +92,8 @@ Datum airlift_assess(PG_FUNCTION_ARGS) {
 }
 
 Datum airlift_checks(PG_FUNCTION_ARGS) {
-  const ResultSet set = StartResultSet(fcinfo);
-  Row row;
+  const airlift::ResultSet set = airlift::StartResultSet(fcinfo);
+  CheckRow row;
   for (size_t i = 0; i < airlift::CheckCount(); ++i) {
     const Check& check = airlift::CheckAt(i);
     row.AddText(check.id);

@@ -1654,6 +1654,105 @@ COMMENT ON FUNCTION airlift.publication_status() IS
     'and deletes fail or cannot be applied, bytes as of the last ANALYZE or VACUUM, rows written since statistics were reset';
 
 --
+-- Held snapshots
+--
+-- A background worker holds each; pg_stat_activity is where they are found again (docs/held-snapshots.md). The functions
+-- below that look there run with the rights of the extension's owner, because activity of others is hidden from most roles.
+
+CREATE FUNCTION airlift.hold_snapshot(
+        slot_name text DEFAULT NULL, max_hold interval DEFAULT '1 day', wait interval DEFAULT '10 minutes')
+    RETURNS TABLE (id int, snapshot text, slot_name text, lsn pg_lsn)
+    AS 'MODULE_PATHNAME', 'airlift_hold_snapshot' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.hold_snapshot(text, interval, interval) IS
+    'exports a snapshot that outlives this session, until airlift.release_snapshot or for max_hold; with a slot name, that of a '
+    'new logical slot (pgoutput) at its consistent point';
+
+CREATE FUNCTION airlift.awaited_transactions() RETURNS text
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = ''
+    AS $$
+    SELECT pg_catalog.pg_stat_clear_snapshot();
+    SELECT pg_catalog.string_agg(t.description, ', ' ORDER BY t.began)
+    FROM (
+        SELECT pg_catalog.format('pid %s (%s of %s, transaction since %s)', a.pid, a.state, a.usename, a.xact_start) AS description,
+            a.xact_start AS began
+        FROM pg_catalog.pg_stat_activity a
+        WHERE a.backend_xid IS NOT NULL AND a.xact_start < pg_catalog.clock_timestamp() - '1 second'::interval
+        UNION ALL
+        SELECT pg_catalog.format('prepared transaction %L in database %I, since %s', p.gid, p.database, p.prepared), p.prepared
+        FROM pg_catalog.pg_prepared_xacts p
+        ORDER BY began LIMIT 10) t
+    $$;
+COMMENT ON FUNCTION airlift.awaited_transactions() IS
+    'the ten oldest transactions that have written and not ended, prepared ones included; NULL if there are none';
+
+CREATE FUNCTION airlift.held_snapshots()
+    RETURNS TABLE (id int, snapshot text, slot_name text, lsn pg_lsn, held_since timestamptz, held_until timestamptz, xmin xid,
+        xmin_age int, retained_wal bigint, held_by name)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = ''
+    AS $$
+    BEGIN
+        PERFORM pg_catalog.pg_stat_clear_snapshot();
+        RETURN QUERY
+        SELECT a.pid, d.field[1], s.slot_name::text, NULLIF(d.field[3]::pg_lsn, '0/0'), a.xact_start,
+            CASE d.field[5] WHEN '9223372036854775807' THEN 'infinity'::timestamptz
+                ELSE '2000-01-01 00:00:00+00'::timestamptz + d.field[5]::bigint * '1 microsecond'::interval END,
+            a.backend_xmin, pg_catalog.age(a.backend_xmin),
+            CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN
+                pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn)::bigint END,
+            pg_catalog.pg_get_userbyid(d.field[4]::oid)
+        FROM pg_catalog.pg_stat_activity a
+            CROSS JOIN LATERAL pg_catalog.regexp_match(a.query,
+                '^snapshot (\S+) slot (\S+) lsn (\S+) role (\d+) until (-?\d+)$') AS d (field)
+            LEFT JOIN pg_catalog.pg_replication_slots s ON s.slot_name::text = d.field[2]
+        WHERE a.backend_type = 'pg_airlift held snapshot' AND d.field IS NOT NULL
+            AND a.datname = pg_catalog.current_database()
+        ORDER BY a.pid;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.held_snapshots() IS
+    'snapshots of this database that are held now: import one with SET TRANSACTION SNAPSHOT; slot_name is NULL once the slot is '
+    'dropped, retained_wal the bytes of WAL that the slot keeps';
+
+CREATE FUNCTION airlift.end_held_snapshot(id int) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'airlift_end_held_snapshot' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.end_held_snapshot(int) IS
+    'ends the worker that holds a snapshot; false if there is none with this id';
+
+CREATE FUNCTION airlift.may_release_snapshot(id int) RETURNS boolean
+    LANGUAGE sql VOLATILE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.pg_has_role(h.held_by, 'USAGE') FROM airlift.held_snapshots() h WHERE h.id = may_release_snapshot.id
+    $$;
+COMMENT ON FUNCTION airlift.may_release_snapshot(int) IS
+    'whether the caller is the role that holds a snapshot, a member of it, or superuser; NULL if there is none with this id';
+
+CREATE FUNCTION airlift.release_snapshot(id int, drop_slot boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SET search_path = ''
+    AS $$
+    DECLARE
+        held record;
+        is_ended boolean;
+    BEGIN
+        SELECT h.* INTO held FROM airlift.held_snapshots() h WHERE h.id = release_snapshot.id;
+        IF NOT FOUND THEN
+            RETURN false;
+        ELSIF drop_slot AND EXISTS (SELECT FROM pg_catalog.pg_replication_slots s
+                WHERE s.slot_name::text = held.slot_name AND s.active) THEN
+            RAISE object_in_use USING
+                MESSAGE = pg_catalog.format('replication slot "%s" is in use', held.slot_name),
+                HINT = 'Drop or disable the subscription that uses it, or release the snapshot without drop_slot.';
+        END IF;
+        is_ended := airlift.end_held_snapshot(id);
+        IF drop_slot AND held.slot_name IS NOT NULL THEN
+            PERFORM pg_catalog.pg_drop_replication_slot(held.slot_name::name);
+        END IF;
+        RETURN is_ended;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.release_snapshot(int, boolean) IS
+    'lets a held snapshot go, and drops its slot if asked; false if there is none with this id';
+
+--
 -- All of it back
 --
 
