@@ -147,6 +147,12 @@ void Connection::ExecuteScript(const std::string& sql, const std::function<void(
   if (failed || IsBroken()) Throw(failed.get());
 }
 
+Result Connection::TakeResult() {
+  Result result = Check(PQgetResult(connection_.get()), {PGRES_TUPLES_OK, PGRES_COMMAND_OK});
+  DrainResults();
+  return result;
+}
+
 void Connection::StartCopyOut(const std::string& sql) {
   CheckStop();
   copied_rows_ = 0;

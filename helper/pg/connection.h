@@ -94,6 +94,9 @@ class Connection {
   // The same, with each statement's command tag ("SELECT 1", "RELEASE") as it completes; throws the first error.
   void ExecuteScript(const std::string& sql, const std::function<void(std::string_view tag)>& completed);
 
+  // The result of a statement that the caller sent with PQsendQuery; waits for it.
+  Result TakeResult();
+
   // Starts COPY ... TO STDOUT; read it with NextCopyData until it returns false.
   void StartCopyOut(const std::string& sql);
   // The next CopyData message: one row in binary format after the header. The view is valid until the next call.
