@@ -20,6 +20,8 @@ constexpr Command kCommands[] = {
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
     {"prepare", "make roles, replication role, replica identity and publication, in steps", airlift::SetupPrepare},
     {"undo", "take back what prepare did", airlift::SetupUndo},
+    {"cutover", "move the application's writes to the target, within seconds", airlift::SetupCutover},
+    {"fallback", "after a cutover: move them back to the source", airlift::SetupFallback},
     {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
     {"report", "make an HTML page from what another command wrote as JSON", airlift::SetupReport},
 };

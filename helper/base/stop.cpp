@@ -16,6 +16,7 @@ namespace airlift {
 namespace {
 
 std::atomic<bool> stop_requested{false};
+std::atomic<int> pauses{0};
 int wake_pipe[2] = {-1, -1};
 std::mutex callbacks_mutex;
 std::vector<std::function<void()>*> callbacks;
@@ -55,8 +56,11 @@ void RequestStop() {
 bool StopRequested() { return stop_requested.load(); }
 
 void CheckStop() {
-  if (StopRequested()) throw Stopped();
+  if (StopRequested() && pauses.load() == 0) throw Stopped();
 }
+
+StopPause::StopPause() { ++pauses; }
+StopPause::~StopPause() { --pauses; }
 
 StopCallback::StopCallback(std::function<void()> cancel) : cancel_(std::move(cancel)) {
   const std::lock_guard lock(callbacks_mutex);

@@ -17,6 +17,16 @@ bool StopRequested();
 // Throws Stopped when a stop was requested.
 void CheckStop();
 
+// While it lives, CheckStop() throws nothing: what takes back a half-done change must not be stopped by the signal that
+// made it necessary. A second signal still ends the process at once.
+class StopPause {
+ public:
+  StopPause();
+  ~StopPause();
+  StopPause(const StopPause&) = delete;
+  StopPause& operator=(const StopPause&) = delete;
+};
+
 // While it lives, `cancel` is called once (from a watcher thread) when a stop is requested.
 class StopCallback {
  public:

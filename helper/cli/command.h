@@ -22,6 +22,8 @@ std::function<int()> SetupCompare(CLI::App& app);
 std::function<int()> SetupPrepare(CLI::App& app);
 std::function<int()> SetupUndo(CLI::App& app);
 std::function<int()> SetupPlan(CLI::App& app);
+std::function<int()> SetupCutover(CLI::App& app);
+std::function<int()> SetupFallback(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
 
 }  // namespace airlift

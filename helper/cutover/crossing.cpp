@@ -1,0 +1,332 @@
+#include "cutover/crossing.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "compare/compare.h"
+#include "pg/batch.h"
+#include "pg/identifier.h"
+#include "prepare/secret.h"
+#include "prepare/sql_text.h"
+#include "sequences/sequence_margin.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr auto kPoll = std::chrono::milliseconds(50);
+constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
+
+// Messages of pgoutput that speak of rows: Insert, Update, Delete, Truncate.
+constexpr const char* kChangesQuery =
+    "SELECT pg_catalog.count(*) FROM pg_catalog.pg_logical_slot_peek_binary_changes($1, NULL, NULL, "
+    "'proto_version', '1', 'publication_names', $2) WHERE pg_catalog.get_byte(data, 0) IN (73, 85, 68, 84)";
+
+// Views are on the way from one materialized view to another, so both are levels.
+constexpr const char* kMaterializedViewsQuery = R"(
+WITH RECURSIVE edge AS (
+  SELECT DISTINCT r.ev_class AS view, d.refobjid AS base
+  FROM pg_catalog.pg_rewrite r
+  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class
+  JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')
+), level AS (
+  SELECT c.oid AS view, 0 AS depth FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm')
+  UNION SELECT e.view, l.depth + 1 FROM level l JOIN edge e ON e.base = l.view
+)
+SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'm' AND c.relispopulated AND n.nspname NOT IN ('airlift', 'airlift_state')
+ORDER BY (SELECT pg_catalog.max(depth) FROM level WHERE view = c.oid), 1, 2)";
+
+std::vector<std::string> SlotNames(const std::vector<SubscriptionRecord>& subscriptions) {
+  std::vector<std::string> names;
+  for (const SubscriptionRecord& subscription : subscriptions) names.push_back(subscription.slot);
+  return names;
+}
+
+// 'a', 'b'
+std::string LiteralList(const Connection& connection, const std::vector<std::string>& values) {
+  std::string list;
+  for (const std::string& value : values) list += (list.empty() ? "" : ", ") + connection.QuoteLiteral(value);
+  return list.empty() ? "''" : list;
+}
+
+Side OtherSide(Side side) { return side == Side::kSource ? Side::kTarget : Side::kSource; }
+
+}  // namespace
+
+int CrossingResult::ExitStatus() const {
+  if (comparison && comparison->DataVerdict() == Verdict::kDiffers) return kExitFindings;
+  return refused.empty() ? kExitDone : kExitFindings;
+}
+
+Crossing::Crossing(const CrossingOptions& options, const char* command, Progress& progress)
+    : options_(options),
+      progress_(progress),
+      source_(std::make_unique<Connection>(options.source, Side::kSource)),
+      target_(std::make_unique<Connection>(options.target, Side::kTarget)),
+      state_(*target_),
+      road_(command, state_, progress, result_.steps) {
+  result_.command = command;
+  result_.dry_run = options.dry_run;
+  result_.source = ReadServerFacts(*source_);
+  result_.target = ReadServerFacts(*target_);
+}
+
+Connection& Crossing::Source() {
+  if (source_->IsBroken()) source_ = std::make_unique<Connection>(options_.source, Side::kSource);
+  return *source_;
+}
+
+// Its advisory lock and the state's reference are bound to the one connection: without it, a rerun goes on.
+Connection& Crossing::Target() { return *target_; }
+
+Connection& Crossing::Replicator() {
+  if (!replicator_ || replicator_->IsBroken()) {
+    const ConnInfo info = options_.target.With("user", options_.fallback_role)
+                              .With("password", ReadPasswordFile(options_.fallback_password_file));
+    replicator_ = std::make_unique<Connection>(info, Side::kTarget);
+  }
+  return *replicator_;
+}
+
+void Crossing::TakeDriverLock() {
+  if (!Target().Query(kDriverLock).Boolean(0, 0))
+    throw Error("another pg_airlift is at work on this target database", {},
+                "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+}
+
+void Crossing::RequireKnownReplication() {
+  const auto record = state_.Find();
+  if (!record)
+    throw Error("the target knows of no replication", {},
+                "Start one with pg_airlift migrate --type full-load-and-cdc, or pg_airlift replicate.");
+  if (!result_.source.identity.empty() && record->source_identity != result_.source.identity)
+    throw Error("the target replicates from another source than the one given",
+                "Theirs is " + record->source_identity + ", this one " + result_.source.identity + ".",
+                "Give the source that the migration was begun with.");
+  record_ = *record;
+  target_route_ = AdminRoute(record_.admin_function);
+}
+
+void Crossing::Show(Side side, const std::string& sql) const { fmt::print("/* {} */ {};\n", SideName(side), sql); }
+
+void Crossing::Act(Side side, const std::string& sql, const std::string& shown) {
+  if (options_.dry_run) return Show(side, shown.empty() ? sql : shown);
+  On(side).Execute(sql);
+}
+
+void Crossing::ActOnSubscription(Side side, const std::string& sql, const std::string& shown) {
+  if (options_.dry_run) return Show(side, shown.empty() ? sql : shown);
+  side == Side::kTarget ? target_route_.Execute(Target(), sql) : Source().Execute(sql);
+}
+
+std::string Crossing::Mark(Side from) {
+  const std::string sql =
+      "SELECT pg_catalog.pg_logical_emit_message(true, 'pg_airlift', " + SqlText(result_.command) + ")";
+  if (options_.dry_run) {
+    Show(from, sql);
+    return "0/0";
+  }
+  Connection& connection = On(from);
+  // Flushed with all that committed before, by whomever and however asynchronously.
+  connection.Execute("SET synchronous_commit = on");
+  connection.Query(sql);
+  return connection.Query("SELECT pg_catalog.pg_current_wal_flush_lsn()").Text(0, 0);
+}
+
+std::string Crossing::WhyNotConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions,
+                                      const std::string& lsn) {
+  std::string reasons;
+  for (const SubscriptionRecord& subscription : subscriptions) {
+    const Result slot = On(from).Query(
+        "SELECT active, COALESCE(confirmed_flush_lsn >= $2::pg_catalog.pg_lsn, false), "
+        "COALESCE(pg_catalog.pg_wal_lsn_diff($2::pg_catalog.pg_lsn, confirmed_flush_lsn), 0)::bigint, wal_status "
+        "FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
+        {subscription.slot, lsn});
+    const std::string name = "slot " + DisplayName(subscription.slot);
+    std::string reason;
+    if (slot.rows() == 0) {
+      throw Error(fmt::format("{}: {} does not exist", SideName(from), name), {},
+                  "The stream is lost: see pg_airlift status.");
+    } else if (slot.Text(0, 3) == "lost") {
+      throw Error(fmt::format("{}: {} is lost: the server removed WAL it needs", SideName(from), name),
+                  "See max_slot_wal_keep_size.", "The migration has to be begun anew.");
+    } else if (!slot.Boolean(0, 0)) {
+      reason = name + " is used by nobody";
+    } else if (!slot.Boolean(0, 1)) {
+      reason = fmt::format("{} is {} bytes behind", name, slot.Integer(0, 2));
+    } else {
+      continue;
+    }
+    const Result worker =
+        On(OtherSide(from))
+            .Query(
+                "SELECT s.subenabled FROM pg_catalog.pg_subscription s WHERE s.subname = $1 AND s.subdbid = "
+                "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+                {subscription.name});
+    if (worker.rows() == 0 || !worker.Boolean(0, 0))
+      reason += fmt::format(", and subscription {} is {}", DisplayName(subscription.name),
+                            worker.rows() == 0 ? "gone" : "disabled");
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  return reasons;
+}
+
+void Crossing::WaitUntilConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions,
+                                  const std::string& lsn) {
+  if (options_.dry_run) return;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
+  for (;;) {
+    const std::string reason = WhyNotConfirmed(from, subscriptions, lsn);
+    if (reason.empty()) return;
+    if (std::chrono::steady_clock::now() > deadline)
+      throw Error(fmt::format("the {} has not confirmed all that was written on the {} within {} seconds",
+                              SideName(OtherSide(from)), SideName(from), options_.timeout),
+                  "At the end: " + reason + ".", "See pg_airlift status; then try again, or give a longer --timeout.");
+    CheckStop();
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+void Crossing::Disable(Side on, const std::vector<SubscriptionRecord>& subscriptions) {
+  for (const SubscriptionRecord& subscription : subscriptions)
+    ActOnSubscription(on, "ALTER SUBSCRIPTION " + QuoteIdentifier(subscription.name) + " DISABLE");
+  if (options_.dry_run) return;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
+  Connection& publisher = On(OtherSide(on));
+  const std::string slots = LiteralList(publisher, SlotNames(subscriptions));
+  while (publisher.Query("SELECT FROM pg_catalog.pg_replication_slots WHERE active AND slot_name IN (" + slots + ")")
+             .rows() > 0) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw Error(fmt::format("{}: the slots are still in use {} seconds after their subscriptions were disabled",
+                              SideName(OtherSide(on)), options_.timeout));
+    CheckStop();
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+void Crossing::Enable(Side on, const std::vector<SubscriptionRecord>& subscriptions) {
+  for (const SubscriptionRecord& subscription : subscriptions)
+    if (SubscriptionExists(on, subscription.name))
+      ActOnSubscription(on, "ALTER SUBSCRIPTION " + QuoteIdentifier(subscription.name) + " ENABLE");
+}
+
+void Crossing::ProveSilence(Connection& publisher, const std::vector<SubscriptionRecord>& subscriptions) {
+  for (const SubscriptionRecord& subscription : subscriptions) {
+    if (options_.dry_run) {
+      Show(publisher.side(), "SELECT count(*) FROM pg_logical_slot_peek_binary_changes(" + SqlText(subscription.slot) +
+                                 ", ...) -- must be no change of a row");
+      continue;
+    }
+    const int64_t changes =
+        publisher.Query(kChangesQuery, {subscription.slot, QuoteIdentifier(subscription.publication)}).Integer(0, 0);
+    if (changes > 0)
+      throw Error(fmt::format("{}: {} changes were written after the fence", SideName(publisher.side()), changes),
+                  "They are in slot " + DisplayName(subscription.slot) + ", and not on the other side.",
+                  "Find the writer: a superuser without the fence's library, or a table that is not guarded.");
+  }
+}
+
+void Crossing::Verify() {
+  if (options_.dry_run) return fmt::print("-- every row of both sides is compared; they must be equal\n");
+  CompareOptions compare;
+  compare.source = options_.source;
+  compare.target = options_.target;
+  compare.jobs = options_.jobs;
+  compare.with_schema = false;
+  result_.comparison = CompareDatabases(compare, progress_);
+  result_.comparison->command = result_.command;
+  const Verdict verdict = result_.comparison->DataVerdict();
+  if (verdict == Verdict::kVerified) return;
+  std::string tables;
+  for (const TableResult& table : result_.comparison->tables)
+    if (table.verdict != Verdict::kVerified && tables.size() < 500)
+      tables +=
+          fmt::format("{}{} ({})", tables.empty() ? "" : ", ", DisplayName(table.schema, table.name), table.reason);
+  throw Error(fmt::format("the two sides are not proved equal under the fence: {}", VerdictName(verdict)), tables + ".",
+              "See the evidence file; pg_airlift compare lists the rows.");
+}
+
+int64_t Crossing::CarrySequences(Side from, Side to) {
+  const std::vector<SequenceValue> values = AllAhead(On(to), ReadSequences(On(from)), options_.sequence_margin);
+  if (options_.dry_run) {
+    for (const SequenceValue& value : values)
+      Show(to, fmt::format("SELECT setval({}, {}, {})", SqlText(QualifiedName(value.schema, value.name)),
+                           value.last_value, value.is_called));
+    return 0;
+  }
+  for (const LeftOut& left_out : SetSequences(On(to), values))
+    throw Error("could not set sequence " + left_out.object + " of the " + SideName(to), left_out.reason + ".",
+                "Create it, or let the role own it.");
+  return static_cast<int64_t>(values.size());
+}
+
+int64_t Crossing::RefreshMaterializedViews(Side from, Side to) {
+  const Result populated = On(from).Query(kMaterializedViewsQuery);
+  int64_t refreshed = 0;
+  for (int row = 0; row < populated.rows(); ++row) {
+    const std::string sql =
+        "REFRESH MATERIALIZED VIEW " + QualifiedName(populated.Text(row, 0), populated.Text(row, 1));
+    if (options_.dry_run) {
+      Show(to, sql);
+    } else if (const auto reason = TryStatement(On(to), sql)) {
+      result_.refused.push_back(sql + ": " + *reason);
+    } else {
+      ++refreshed;
+    }
+  }
+  return refreshed;
+}
+
+bool Crossing::SubscriptionExists(Side on, const std::string& name) {
+  return On(on)
+             .Query(
+                 "SELECT FROM pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = (SELECT oid FROM "
+                 "pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+                 {name})
+             .rows() > 0;
+}
+
+void Crossing::DropSubscriptions(Side on, Connection* publisher, const std::vector<SubscriptionRecord>& subscriptions) {
+  for (const SubscriptionRecord& subscription : subscriptions) {
+    const std::string name = QuoteIdentifier(subscription.name);
+    if (SubscriptionExists(on, subscription.name)) {
+      // Without its slot, so that the other side need not be reached from there.
+      ActOnSubscription(on, "ALTER SUBSCRIPTION " + name + " DISABLE");
+      ActOnSubscription(on, "ALTER SUBSCRIPTION " + name + " SET (slot_name = NONE)");
+      ActOnSubscription(on, "DROP SUBSCRIPTION " + name);
+    }
+    const std::string drop_slot =
+        "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM "
+        "pg_catalog.pg_replication_slots WHERE slot_name = " +
+        SqlText(subscription.slot);
+    if (options_.dry_run) {
+      Show(OtherSide(on), drop_slot);
+    } else if (publisher != nullptr) {
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
+      while (publisher
+                     ->Query("SELECT FROM pg_catalog.pg_replication_slots WHERE active AND slot_name = $1",
+                             {subscription.slot})
+                     .rows() > 0 &&
+             std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(kPoll);
+      publisher->Query(drop_slot);
+    }
+    if (!options_.dry_run) state_.RemoveSubscription(subscription.name);
+  }
+}
+
+ConnInfo Crossing::TargetFromSource() {
+  ConnInfo info;
+  for (const char* key : {"sslmode", "sslrootcert"})
+    if (!options_.target.Get(key).empty()) info = info.With(key, options_.target.Get(key));
+  info = info.With("host", PQhost(Target().get())).With("port", PQport(Target().get()));
+  for (const auto& [key, value] : options_.from_source.settings()) info = info.With(key, value);
+  return info.With("dbname", result_.target.database)
+      .With("user", options_.fallback_role)
+      .With("password", ReadPasswordFile(options_.fallback_password_file));
+}
+
+}  // namespace airlift

@@ -1,0 +1,110 @@
+// What a cutover and a fallback share: moving the application's writes from one side to the other, exactly.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cutover/road.h"
+#include "pg/connection.h"
+#include "progress/progress.h"
+#include "replicate/admin_route.h"
+#include "replicate/replication_state.h"
+#include "report/result.h"
+
+namespace airlift {
+
+struct CrossingOptions {
+  ConnInfo source;
+  ConnInfo target;
+  int jobs = 2;
+  bool with_fallback = true;  // make the way back before the target is opened
+  std::string fallback_role;  // a login on the target that may use replication slots
+  std::string fallback_password_file;
+  ConnInfo from_source;  // how the source reaches the target, where it is not as from here
+  bool verify = true;    // compare all rows under the fence
+  bool refresh_materialized_views = true;
+  int64_t sequence_margin = 100;         // increments
+  double timeout = 60;                   // seconds, for each wait
+  int64_t most_lag = int64_t{64} << 20;  // bytes; with more, the writes would stand still for too long
+  bool dry_run = false;
+  bool abort = false;  // take back a crossing that was begun
+};
+
+struct CrossingResult {
+  std::string command;  // "cutover" or "fallback"
+  bool dry_run = false;
+  ServerFacts source;
+  ServerFacts target;
+  std::string phase;  // afterwards
+  std::vector<RoadStepOutcome> steps;
+  std::optional<RunResult> comparison;  // under the fence
+  std::optional<double> downtime_seconds;
+  std::vector<std::string> refused;  // what could not be done without stopping for it
+  std::vector<std::string> notes;
+
+  int ExitStatus() const;
+};
+
+// One side of the crossing: where the application writes now, or will write.
+class Crossing {
+ public:
+  Crossing(const CrossingOptions& options, const char* command, Progress& progress);
+  virtual ~Crossing() = default;
+
+ protected:
+  // A new connection in the place of a broken one.
+  Connection& Source();
+  Connection& Target();
+  Connection& On(Side side) { return side == Side::kSource ? Source() : Target(); }
+  // As the fallback role on the target, which may use replication slots.
+  Connection& Replicator();
+
+  // Runs the statement on that side, or shows it in a dry run. `shown` stands for a statement with a password.
+  void Act(Side side, const std::string& sql, const std::string& shown = {});
+  // CREATE, ALTER and DROP SUBSCRIPTION on that side.
+  void ActOnSubscription(Side side, const std::string& sql, const std::string& shown = {});
+  void Show(Side side, const std::string& sql) const;
+
+  // A message in the WAL of `from`, written after everything that was written before; its position.
+  std::string Mark(Side from);
+  // Until every slot on `from` is in use and the other side has confirmed all up to `lsn`. Throws Error with the
+  // reason.
+  void WaitUntilConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions, const std::string& lsn);
+  void Disable(Side on, const std::vector<SubscriptionRecord>& subscriptions);
+  void Enable(Side on, const std::vector<SubscriptionRecord>& subscriptions);
+  // Nothing was written to the published tables since the slots were confirmed. Throws Error otherwise.
+  void ProveSilence(Connection& publisher, const std::vector<SubscriptionRecord>& subscriptions);
+  // Every row of both sides; throws Error where they are not proved equal.
+  void Verify();
+  // From one side to the other, ahead by the margin; returns how many.
+  int64_t CarrySequences(Side from, Side to);
+  int64_t RefreshMaterializedViews(Side from, Side to);
+  // Subscriptions on `on`, then their slots through `publisher`.
+  void DropSubscriptions(Side on, Connection* publisher, const std::vector<SubscriptionRecord>& subscriptions);
+  bool SubscriptionExists(Side on, const std::string& name);
+  // Where and with which role and password the source's subscription finds the target.
+  ConnInfo TargetFromSource();
+
+  // Keeps other drivers of this target database away until the connection ends.
+  void TakeDriverLock();
+  void RequireKnownReplication();
+
+  const CrossingOptions options_;
+  Progress& progress_;
+  std::unique_ptr<Connection> source_, target_, replicator_;
+  ReplicationState state_;
+  ReplicationRecord record_;
+  AdminRoute target_route_;
+  CrossingResult result_;
+  Road road_;
+
+ private:
+  std::string WhyNotConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions, const std::string& lsn);
+};
+
+nlohmann::json ToJson(const CrossingResult& result);
+std::string CrossingText(const CrossingResult& result);
+
+}  // namespace airlift

@@ -1,0 +1,233 @@
+#include "cutover/cutover.h"
+
+#include <fmt/format.h>
+
+#include "cutover/cutover_checks.h"
+#include "cutover/source_fence.h"
+#include "cutover/way_back.h"
+#include "model/state_schema.h"
+#include "pg/identifier.h"
+#include "prepare/step_runner.h"
+#include "prepare/step_store.h"
+#include "replicate/guard.h"
+
+namespace airlift {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFenceReason = "its database is being moved to another server";
+// Triggers that would fire while a subscription applies (ENABLE ALWAYS, ENABLE REPLICA), put aside until now.
+constexpr const char* kTriggerKeyPrefix = "replicate/trigger/";
+constexpr const char* kOpenStep = "open";
+
+class Cutover : public Crossing {
+ public:
+  Cutover(const CrossingOptions& options, Progress& progress)
+      : Crossing(options, "cutover", progress), fence_(Source()) {}
+
+  CrossingResult Run() {
+    TakeDriverLock();
+    RequireKnownReplication();
+    forward_ = state_.Subscriptions(Direction::kForward);
+    if (options_.abort) return Abort();
+    if (!road_.HasBegun(kSteps[0].name)) {
+      ThrowProblems(CheckCutover({Source(), Target(), options_, record_, forward_, fence_.IsAdvisory()}));
+    } else {
+      progress_.Note("going on with a cutover that was begun");
+    }
+    if (fence_.IsAdvisory())
+      result_.notes.push_back(
+          "the source has no fence of the extension: writes to tables were refused by triggers, but sequences, large "
+          "objects and DDL were not fenced");
+    if (fence_.IsUp()) fence_.Enter();
+    try {
+      road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
+    } catch (const RoadBlocked&) {
+      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(Phase::kReplicating);
+      throw;
+    }
+    return End();
+  }
+
+ private:
+  static const RoadStep<Cutover> kSteps[13];
+
+  CrossingResult End() {
+    if (!options_.dry_run) result_.phase = PhaseName(state_.Find()->phase);
+    if (const auto open = road_.Find(kOpenStep); open && open->detail.contains("downtime_seconds"))
+      result_.downtime_seconds = open->detail["downtime_seconds"].get<double>();
+    return std::move(result_);
+  }
+
+  CrossingResult Abort() {
+    if (road_.IsDone(kOpenStep))
+      throw Error("the target is open: a cutover cannot be taken back any more", {},
+                  "pg_airlift fallback brings the application back to the source.");
+    if (fence_.IsUp()) fence_.Enter();
+    result_.notes.push_back(road_.TakeBack(*this, kSteps));
+    state_.SetPhase(Phase::kReplicating);
+    return End();
+  }
+
+  json PublishBack() {
+    if (!options_.with_fallback) return {};
+    for (const std::string& sql : BackPublicationStatements(Source(), Target(), record_, forward_))
+      Act(Side::kTarget, sql);
+    return {};
+  }
+  void UnpublishBack() { Act(Side::kTarget, "DROP PUBLICATION IF EXISTS " + QuoteIdentifier(BackName(record_))); }
+
+  json RaiseFence() {
+    if (options_.dry_run) {
+      Show(Side::kSource, fence_.RaiseStatement(kFenceReason, options_.timeout));
+      return {};
+    }
+    state_.SetPhase(Phase::kCuttingOver);
+    if (!fence_.IsUp()) fence_.Raise(kFenceReason, options_.timeout);
+    return {{"advisory", fence_.IsAdvisory()}};
+  }
+  void LiftFence() {
+    if (fence_.IsUp()) fence_.Lift();
+  }
+
+  json Drain() {
+    const std::string lsn = Mark(Side::kSource);
+    WaitUntilConfirmed(Side::kSource, forward_, lsn);
+    return {{"fence_lsn", lsn}};
+  }
+
+  json StopForward() {
+    Disable(Side::kTarget, forward_);
+    return {};
+  }
+  void StartForward() { Enable(Side::kTarget, forward_); }
+
+  json Silence() {
+    ProveSilence(Source(), forward_);
+    return {};
+  }
+
+  json Compare() {
+    if (options_.verify) {
+      Verify();
+    } else {
+      result_.notes.push_back("rows were not compared under the fence, as asked");
+    }
+    return {};
+  }
+
+  json Sequences() { return {{"sequences", CarrySequences(Side::kSource, Side::kTarget)}}; }
+
+  json MaterializedViews() {
+    if (!options_.refresh_materialized_views) return {};
+    return {{"refreshed", RefreshMaterializedViews(Side::kSource, Side::kTarget)}};
+  }
+
+  // Takes back, or does again, the steps that put the triggers aside.
+  template <typename Change>
+  void EachTriggerStep(StepState from, Change change) {
+    StepStore store(Target(), result_.source.identity);
+    StepRunner runner(&Source(), Target(), store, false);
+    std::vector<Step> steps = store.Load();
+    for (Step& step : steps) {
+      if (step.key.rfind(kTriggerKeyPrefix, 0) != 0 || step.state != from) continue;
+      if (options_.dry_run) {
+        Show(step.side, step.undo_sql);
+        continue;
+      }
+      change(runner, step);
+      if (!step.error.empty()) throw Error(step.what + ": " + step.error);
+    }
+  }
+  json EnableTriggers() {
+    EachTriggerStep(StepState::kDone, [](StepRunner& runner, Step& step) { runner.Undo(step); });
+    return {};
+  }
+  void DisableTriggers() {
+    EachTriggerStep(StepState::kUndone, [](StepRunner& runner, Step& step) { runner.Do(step); });
+  }
+
+  json MakeWayBack() {
+    if (!options_.with_fallback) return {};
+    const SubscriptionRecord back = BackSubscription(record_);
+    if (!options_.dry_run) state_.PutSubscription(back);
+    Act2(BackSlotStatement(back));
+    if (!SubscriptionExists(Side::kSource, back.name)) {
+      const ConnInfo info = TargetFromSource();
+      ActOnSubscription(Side::kSource, BackSubscriptionStatement(Source(), Target(), back, info.ToString()),
+                        BackSubscriptionStatement(Source(), Target(), back, info.ToStringWithoutPassword()));
+    }
+    WaitUntilConfirmed(Side::kTarget, {back}, options_.dry_run ? "0/0" : Mark(Side::kTarget));
+    return {};
+  }
+  void RemoveWayBack() {
+    if (options_.with_fallback || !state_.Subscriptions(Direction::kReverse).empty())
+      DropSubscriptions(Side::kSource, &Replicator(), state_.Subscriptions(Direction::kReverse));
+  }
+  // As the role that may use slots.
+  void Act2(const std::string& sql) {
+    if (options_.dry_run) return Show(Side::kTarget, sql);
+    Replicator().Query(sql);
+  }
+
+  // The one moment: the guard lets writes pass and the state says so, in one transaction.
+  json Open() {
+    ProveSilence(Source(), forward_);
+    if (options_.dry_run) {
+      Show(Side::kTarget,
+           "CREATE OR REPLACE FUNCTION " AIRLIFT_STATE_SCHEMA ".airlift_guard() ... -- lets writes pass");
+      return {};
+    }
+    Transaction transaction(Target());
+    Guard(Target(), AIRLIFT_STATE_SCHEMA).Open();
+    state_.SetPhase(Phase::kOpen);
+    const double downtime = std::stod(
+        Target()
+            .Query("SELECT EXTRACT(epoch FROM pg_catalog.clock_timestamp() - began_at) FROM " AIRLIFT_STATE_SCHEMA
+                   ".road_step WHERE road = 'cutover' AND step = 'fence'")
+            .Text(0, 0));
+    transaction.Commit();
+    return {{"downtime_seconds", downtime}};
+  }
+
+  json Retire() {
+    DropSubscriptions(Side::kTarget, &Source(), forward_);
+    return {};
+  }
+
+  json Tidy() {
+    if (options_.dry_run) {
+      Show(Side::kTarget, fmt::format("DROP TRIGGER {} ON each table", kGuardTrigger));
+    } else {
+      Guard(Target(), AIRLIFT_STATE_SCHEMA).Remove();
+    }
+    return {};
+  }
+
+  SourceFence fence_;
+  std::vector<SubscriptionRecord> forward_;
+};
+
+const RoadStep<Cutover> Cutover::kSteps[] = {
+    {"publish-back", "publication on the target, for the way back", &Cutover::PublishBack, &Cutover::UnpublishBack},
+    {"fence", "refuse writes on the source", &Cutover::RaiseFence, &Cutover::LiftFence},
+    {"drain", "wait until the target has applied all that was written", &Cutover::Drain, nullptr},
+    {"stop", "stop the forward subscriptions", &Cutover::StopForward, &Cutover::StartForward},
+    {"silence", "decode from there on: nothing more was written", &Cutover::Silence, nullptr},
+    {"verify", "compare every row of both sides", &Cutover::Compare, nullptr},
+    {"sequences", "set the target's sequences ahead", &Cutover::Sequences, nullptr},
+    {"materialized-views", "refresh the target's materialized views", &Cutover::MaterializedViews, nullptr},
+    {"triggers", "enable the triggers that were put aside", &Cutover::EnableTriggers, &Cutover::DisableTriggers},
+    {"way-back", "replicate from the target to the source", &Cutover::MakeWayBack, &Cutover::RemoveWayBack},
+    {kOpenStep, "let the application write to the target", &Cutover::Open, nullptr},
+    {"retire", "drop the forward subscriptions and their slots", &Cutover::Retire, nullptr},
+    {"tidy", "remove the guard from the target's tables", &Cutover::Tidy, nullptr},
+};
+
+}  // namespace
+
+CrossingResult CutOver(const CrossingOptions& options, Progress& progress) { return Cutover(options, progress).Run(); }
+
+}  // namespace airlift

@@ -1,0 +1,181 @@
+#include "cutover/fallback.h"
+
+#include <fmt/format.h>
+
+#include "cutover/cutover_checks.h"
+#include "cutover/source_fence.h"
+#include "model/state_schema.h"
+#include "pg/identifier.h"
+#include "replicate/guard.h"
+
+namespace airlift {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kGuardReason = "the application goes back to its former server";
+constexpr const char* kOpenStep = "open";
+
+class Fallback : public Crossing {
+ public:
+  Fallback(const CrossingOptions& options, Progress& progress)
+      : Crossing(options, "fallback", progress), fence_(Source()) {}
+
+  CrossingResult Run() {
+    TakeDriverLock();
+    RequireKnownReplication();
+    back_ = state_.Subscriptions(Direction::kReverse);
+    if (fence_.IsUp()) fence_.Enter();
+    if (options_.abort) return Abort();
+    if (!road_.HasBegun(kSteps[0].name)) Check();
+    result_.notes.push_back("the target was fenced by triggers and by ending its sessions: no extension can run there");
+    try {
+      road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
+    } catch (const RoadBlocked&) {
+      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(Phase::kOpen);
+      throw;
+    }
+    return End();
+  }
+
+ private:
+  static const RoadStep<Fallback> kSteps[9];
+
+  CrossingResult End() {
+    if (!options_.dry_run) result_.phase = PhaseName(state_.Find()->phase);
+    if (const auto open = road_.Find(kOpenStep); open && open->detail.contains("downtime_seconds"))
+      result_.downtime_seconds = open->detail["downtime_seconds"].get<double>();
+    return std::move(result_);
+  }
+
+  CrossingResult Abort() {
+    if (road_.IsDone(kOpenStep))
+      throw Error("the source is open again: a fallback cannot be taken back", {}, "Begin a new migration.");
+    result_.notes.push_back(road_.TakeBack(*this, kSteps));
+    state_.SetPhase(Phase::kOpen);
+    return End();
+  }
+
+  void Check() {
+    std::vector<PreflightProblem> problems;
+    if (record_.phase != Phase::kOpen)
+      problems.push_back({fmt::format("the migration is \"{}\", not \"open\"", PhaseName(record_.phase)),
+                          "Only a migration that was cut over can fall back.", "See pg_airlift status."});
+    else if (back_.empty())
+      problems.push_back(
+          {"there is no way back", "The cutover was made with --no-fallback, or it was cleaned up.", {}});
+    CheckStreams(Target(), Source(), back_, options_.most_lag, problems);
+    const Result prepared =
+        Target().Query("SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()");
+    if (prepared.rows() > 0)
+      problems.push_back({fmt::format("the target has {} prepared transactions", prepared.rows()),
+                          "For example \"" + prepared.Text(0, 0) + "\".",
+                          "COMMIT PREPARED or ROLLBACK PREPARED them."});
+    try {
+      Replicator();
+    } catch (const Error& error) {
+      problems.push_back({"the role of the way back cannot connect to the target", std::string(error.what()) + ".",
+                          "Give --fallback-role and --fallback-password-file as for the cutover."});
+    }
+    ThrowProblems(problems);
+  }
+
+  json FenceTarget() {
+    if (options_.dry_run) {
+      Show(Side::kTarget,
+           fmt::format("CREATE TRIGGER {} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON each table", kGuardTrigger));
+      Show(Side::kTarget, "SELECT pg_terminate_backend(pid) -- every other session of the database");
+      return {};
+    }
+    state_.SetPhase(Phase::kFallingBack);
+    Guard guard(Target(), AIRLIFT_STATE_SCHEMA);
+    const GuardOutcome outcome = guard.Close(kGuardReason, static_cast<int>(options_.timeout * 1000));
+    if (!outcome.refused.empty())
+      throw Error(fmt::format("target: could not guard {} tables against writes", outcome.refused.size()),
+                  fmt::format("For example {}: {}.", outcome.refused[0].first, outcome.refused[0].second),
+                  "End the sessions that hold locks, or let the role own the tables.");
+    replicator_.reset();
+    EndClientSessions(Target(), options_.timeout);
+    return {};
+  }
+  void OpenTarget() { Guard(Target(), AIRLIFT_STATE_SCHEMA).Remove(); }
+
+  json Drain() {
+    const std::string lsn = Mark(Side::kTarget);
+    WaitUntilConfirmed(Side::kTarget, back_, lsn);
+    return {{"fence_lsn", lsn}};
+  }
+
+  json StopBack() {
+    Disable(Side::kSource, back_);
+    return {};
+  }
+  void StartBack() { Enable(Side::kSource, back_); }
+
+  json Silence() {
+    ProveSilence(options_.dry_run ? Target() : Replicator(), back_);
+    return {};
+  }
+
+  json Compare() {
+    if (options_.verify) {
+      Verify();
+    } else {
+      result_.notes.push_back("rows were not compared under the fence, as asked");
+    }
+    return {};
+  }
+
+  json Sequences() { return {{"sequences", CarrySequences(Side::kTarget, Side::kSource)}}; }
+
+  json MaterializedViews() {
+    if (!options_.refresh_materialized_views) return {};
+    return {{"refreshed", RefreshMaterializedViews(Side::kTarget, Side::kSource)}};
+  }
+
+  json OpenSource() {
+    if (options_.dry_run) {
+      Show(Side::kSource, fence_.LiftStatement());
+      return {};
+    }
+    if (fence_.IsUp()) fence_.Lift();
+    state_.SetPhase(Phase::kFallenBack);
+    const double downtime = std::stod(
+        Target()
+            .Query("SELECT EXTRACT(epoch FROM pg_catalog.clock_timestamp() - began_at) FROM " AIRLIFT_STATE_SCHEMA
+                   ".road_step WHERE road = 'fallback' AND step = 'fence'")
+            .Text(0, 0));
+    return {{"downtime_seconds", downtime}};
+  }
+
+  json Retire() {
+    DropSubscriptions(Side::kSource, options_.dry_run ? nullptr : &Replicator(), back_);
+    for (const SubscriptionRecord& back : back_)
+      Act(Side::kTarget, "DROP PUBLICATION IF EXISTS " + QuoteIdentifier(back.publication));
+    return {};
+  }
+
+  SourceFence fence_;
+  std::vector<SubscriptionRecord> back_;
+};
+
+const RoadStep<Fallback> Fallback::kSteps[] = {
+    {"fence", "refuse writes on the target", &Fallback::FenceTarget, &Fallback::OpenTarget},
+    {"drain", "wait until the source has applied all that was written", &Fallback::Drain, nullptr},
+    {"stop", "stop the subscription of the way back", &Fallback::StopBack, &Fallback::StartBack},
+    {"silence", "decode from there on: nothing more was written", &Fallback::Silence, nullptr},
+    {"verify", "compare every row of both sides", &Fallback::Compare, nullptr},
+    {"sequences", "set the source's sequences ahead", &Fallback::Sequences, nullptr},
+    {"materialized-views", "refresh the source's materialized views", &Fallback::MaterializedViews, nullptr},
+    {kOpenStep, "let the application write to the source", &Fallback::OpenSource, nullptr},
+    {"retire", "drop the way back", &Fallback::Retire, nullptr},
+};
+
+}  // namespace
+
+CrossingResult FallBack(const CrossingOptions& options, Progress& progress) {
+  return Fallback(options, progress).Run();
+}
+
+}  // namespace airlift

@@ -1,0 +1,80 @@
+#include "cutover/way_back.h"
+
+#include <fmt/format.h>
+
+#include "pg/identifier.h"
+#include "prepare/sql_text.h"
+
+namespace airlift {
+
+namespace {
+
+// A subscription that ignores what came over another one; both servers must know it.
+constexpr int kOriginSince = 16;
+constexpr int kDisableOnErrorSince = 15;
+
+std::string PublicationList(const Connection& source, const std::vector<SubscriptionRecord>& forward) {
+  std::string list;
+  for (const SubscriptionRecord& subscription : forward)
+    list += (list.empty() ? "" : ", ") + source.QuoteLiteral(subscription.publication);
+  return list.empty() ? "''" : list;
+}
+
+bool Exists(Connection& connection, const std::string& publication) {
+  return connection.Query("SELECT FROM pg_catalog.pg_publication WHERE pubname = $1", {publication}).rows() > 0;
+}
+
+}  // namespace
+
+std::vector<PublishedTable> PublishedTables(Connection& source, const std::vector<SubscriptionRecord>& forward) {
+  const Result result =
+      source.Query("SELECT DISTINCT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname IN (" +
+                   PublicationList(source, forward) + ") ORDER BY 1, 2");
+  std::vector<PublishedTable> tables;
+  for (int row = 0; row < result.rows(); ++row) tables.push_back({result.Text(row, 0), result.Text(row, 1)});
+  return tables;
+}
+
+std::string BackName(const ReplicationRecord& record) { return record.publication + "_back"; }
+
+SubscriptionRecord BackSubscription(const ReplicationRecord& record) {
+  const std::string name = BackName(record);
+  return {name, name, name, Direction::kReverse, 0, {}};
+}
+
+std::vector<std::string> BackPublicationStatements(Connection& source, Connection& target,
+                                                   const ReplicationRecord& record,
+                                                   const std::vector<SubscriptionRecord>& forward) {
+  const std::string name = BackName(record);
+  if (Exists(target, name)) return {};
+  std::string list;
+  for (const PublishedTable& table : PublishedTables(source, forward))
+    list += (list.empty() ? "" : ", ") + QualifiedName(table.schema, table.name);
+  if (list.empty()) throw Error("the forward publications publish no table");
+  const bool via_root = source
+                            .Query(
+                                "SELECT COALESCE(pg_catalog.bool_or(pubviaroot), false) FROM "
+                                "pg_catalog.pg_publication WHERE pubname IN (" +
+                                PublicationList(source, forward) + ")")
+                            .Boolean(0, 0);
+  return {fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = {})",
+                      QuoteIdentifier(name), list, via_root)};
+}
+
+std::string BackSlotStatement(const SubscriptionRecord& back) {
+  return fmt::format(
+      "SELECT pg_catalog.pg_create_logical_replication_slot({0}, 'pgoutput') WHERE NOT EXISTS (SELECT FROM "
+      "pg_catalog.pg_replication_slots WHERE slot_name = {0})",
+      SqlText(back.slot));
+}
+
+std::string BackSubscriptionStatement(Connection& source, Connection& target, const SubscriptionRecord& back,
+                                      const std::string& conninfo) {
+  std::string options = fmt::format("create_slot = false, slot_name = {}, copy_data = false", SqlText(back.slot));
+  if (source.server_major() >= kDisableOnErrorSince) options += ", disable_on_error = true";
+  if (source.server_major() >= kOriginSince && target.server_major() >= kOriginSince) options += ", origin = none";
+  return fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH ({})", QuoteIdentifier(back.name),
+                     source.QuoteLiteral(conninfo), QuoteIdentifier(back.publication), options);
+}
+
+}  // namespace airlift

@@ -1,0 +1,32 @@
+// The way back: a publication and a slot on the target, a subscription on the source.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/connection.h"
+#include "replicate/replication_state.h"
+
+namespace airlift {
+
+struct PublishedTable {
+  std::string schema;
+  std::string name;
+};
+// What the forward publications publish: with publish_via_partition_root the roots, else the partitions.
+std::vector<PublishedTable> PublishedTables(Connection& source, const std::vector<SubscriptionRecord>& forward);
+
+// Publication, slot and subscription have one name.
+std::string BackName(const ReplicationRecord& record);
+SubscriptionRecord BackSubscription(const ReplicationRecord& record);
+
+// None where the publication stands already.
+std::vector<std::string> BackPublicationStatements(Connection& source, Connection& target,
+                                                   const ReplicationRecord& record,
+                                                   const std::vector<SubscriptionRecord>& forward);
+// Makes the slot where it does not exist.
+std::string BackSlotStatement(const SubscriptionRecord& back);
+std::string BackSubscriptionStatement(Connection& source, Connection& target, const SubscriptionRecord& back,
+                                      const std::string& conninfo);
+
+}  // namespace airlift
