@@ -23,7 +23,6 @@ struct CrossingArguments {
   std::string from_source;
   std::string timeout = "1min";
   std::string max_lag = "64MB";
-  std::string evidence;
   bool no_fallback = false;
   bool no_verify = false;
   bool no_refresh = false;
@@ -59,7 +58,7 @@ void AddCrossingOptions(CLI::App& app, CrossingArguments& arguments) {
       ->capture_default_str();
   app.add_flag("--dry-run", crossing.dry_run, "check, and print each step's SQL; change nothing");
   app.add_flag("--abort", crossing.abort, "take back what was begun and did not end");
-  app.add_option("--evidence", arguments.evidence, "where to write the comparison's evidence file")->type_name("FILE");
+  app.add_option("--evidence", crossing.evidence, "where to write the comparison's evidence file")->type_name("FILE");
   app.add_flag("--json", arguments.json, "print steps, times and the comparison as JSON");
   app.add_flag("-q,--quiet", arguments.quiet, "no progress, and no output at all when the exit status is 0");
 }
@@ -78,7 +77,6 @@ int Cross(CrossingArguments& arguments, Crosser cross) {
   Progress progress(arguments.quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
   const CrossingResult result = cross(crossing, progress);
   progress.Stop();
-  if (result.comparison && !arguments.evidence.empty()) WriteEvidence(*result.comparison, arguments.evidence);
   const int status = result.ExitStatus();
   if (arguments.json) {
     fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -4,11 +4,15 @@
 
 #include <thread>
 
+#include "base/format.h"
 #include "compare/compare.h"
 #include "pg/batch.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
 #include "prepare/sql_text.h"
+#include "replicate/catch_up.h"
+#include "replicate/slot.h"
+#include "replicate/subscription.h"
 #include "sequences/sequence_margin.h"
 
 namespace airlift {
@@ -38,19 +42,6 @@ WITH RECURSIVE edge AS (
 SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND c.relispopulated AND n.nspname NOT IN ('airlift', 'airlift_state')
 ORDER BY (SELECT pg_catalog.max(depth) FROM level WHERE view = c.oid), 1, 2)";
-
-std::vector<std::string> SlotNames(const std::vector<SubscriptionRecord>& subscriptions) {
-  std::vector<std::string> names;
-  for (const SubscriptionRecord& subscription : subscriptions) names.push_back(subscription.slot);
-  return names;
-}
-
-// 'a', 'b'
-std::string LiteralList(const Connection& connection, const std::vector<std::string>& values) {
-  std::string list;
-  for (const std::string& value : values) list += (list.empty() ? "" : ", ") + connection.QuoteLiteral(value);
-  return list.empty() ? "''" : list;
-}
 
 Side OtherSide(Side side) { return side == Side::kSource ? Side::kTarget : Side::kSource; }
 
@@ -112,14 +103,9 @@ void Crossing::RequireKnownReplication() {
 
 void Crossing::Show(Side side, const std::string& sql) const { fmt::print("/* {} */ {};\n", SideName(side), sql); }
 
-void Crossing::Act(Side side, const std::string& sql, const std::string& shown) {
-  if (options_.dry_run) return Show(side, shown.empty() ? sql : shown);
+void Crossing::Act(Side side, const std::string& sql) {
+  if (options_.dry_run) return Show(side, sql);
   On(side).Execute(sql);
-}
-
-void Crossing::ActOnSubscription(Side side, const std::string& sql, const std::string& shown) {
-  if (options_.dry_run) return Show(side, shown.empty() ? sql : shown);
-  side == Side::kTarget ? target_route_.Execute(Target(), sql) : Source().Execute(sql);
 }
 
 std::string Crossing::Mark(Side from) {
@@ -136,72 +122,39 @@ std::string Crossing::Mark(Side from) {
   return connection.Query("SELECT pg_catalog.pg_current_wal_flush_lsn()").Text(0, 0);
 }
 
-std::string Crossing::WhyNotConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions,
-                                      const std::string& lsn) {
-  std::string reasons;
-  for (const SubscriptionRecord& subscription : subscriptions) {
-    const Result slot = On(from).Query(
-        "SELECT active, COALESCE(confirmed_flush_lsn >= $2::pg_catalog.pg_lsn, false), "
-        "COALESCE(pg_catalog.pg_wal_lsn_diff($2::pg_catalog.pg_lsn, confirmed_flush_lsn), 0)::bigint, wal_status "
-        "FROM pg_catalog.pg_replication_slots WHERE slot_name = $1",
-        {subscription.slot, lsn});
-    const std::string name = "slot " + DisplayName(subscription.slot);
-    std::string reason;
-    if (slot.rows() == 0) {
-      throw Error(fmt::format("{}: {} does not exist", SideName(from), name), {},
-                  "The stream is lost: see pg_airlift status.");
-    } else if (slot.Text(0, 3) == "lost") {
-      throw Error(fmt::format("{}: {} is lost: the server removed WAL it needs", SideName(from), name),
-                  "See max_slot_wal_keep_size.", "The migration has to be begun anew.");
-    } else if (!slot.Boolean(0, 0)) {
-      reason = name + " is used by nobody";
-    } else if (!slot.Boolean(0, 1)) {
-      reason = fmt::format("{} is {} bytes behind", name, slot.Integer(0, 2));
-    } else {
-      continue;
-    }
-    const Result worker =
-        On(OtherSide(from))
-            .Query(
-                "SELECT s.subenabled FROM pg_catalog.pg_subscription s WHERE s.subname = $1 AND s.subdbid = "
-                "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
-                {subscription.name});
-    if (worker.rows() == 0 || !worker.Boolean(0, 0))
-      reason += fmt::format(", and subscription {} is {}", DisplayName(subscription.name),
-                            worker.rows() == 0 ? "gone" : "disabled");
-    reasons += (reasons.empty() ? "" : "; ") + reason;
-  }
-  return reasons;
-}
-
 void Crossing::WaitUntilConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions,
                                   const std::string& lsn) {
   if (options_.dry_run) return;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
-  for (;;) {
-    const std::string reason = WhyNotConfirmed(from, subscriptions, lsn);
-    if (reason.empty()) return;
-    if (std::chrono::steady_clock::now() > deadline)
-      throw Error(fmt::format("the {} has not confirmed all that was written on the {} within {} seconds",
-                              SideName(OtherSide(from)), SideName(from), options_.timeout),
-                  "At the end: " + reason + ".", "See pg_airlift status; then try again, or give a longer --timeout.");
-    CheckStop();
-    std::this_thread::sleep_for(kPoll);
-  }
+  const CatchUpOutcome outcome = WaitForSlots({On(from), &On(OtherSide(from)), subscriptions, lsn,
+                                               std::chrono::milliseconds(static_cast<int64_t>(options_.timeout * 1000)),
+                                               [this](const std::string& line) { progress_.Note(line); }});
+  if (outcome.is_reached) return;
+  throw Error(
+      fmt::format("the {} has not confirmed all that was written on the {}", SideName(OtherSide(from)), SideName(from)),
+      fmt::format("After {}: {}.", FormatSeconds(outcome.seconds), outcome.reason),
+      "See pg_airlift status; then try again, or give a longer --timeout.");
 }
 
 void Crossing::Disable(Side on, const std::vector<SubscriptionRecord>& subscriptions) {
-  for (const SubscriptionRecord& subscription : subscriptions)
-    ActOnSubscription(on, "ALTER SUBSCRIPTION " + QuoteIdentifier(subscription.name) + " DISABLE");
-  if (options_.dry_run) return;
+  for (const SubscriptionRecord& subscription : subscriptions) {
+    if (options_.dry_run) {
+      Show(on, "ALTER SUBSCRIPTION " + QuoteIdentifier(subscription.name) + " DISABLE");
+    } else {
+      DisableSubscription(On(on), RouteOf(on), subscription.name);
+      WaitUntilUnused(OtherSide(on), subscription.slot);
+    }
+  }
+}
+
+void Crossing::WaitUntilUnused(Side publisher, const std::string& slot) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
-  Connection& publisher = On(OtherSide(on));
-  const std::string slots = LiteralList(publisher, SlotNames(subscriptions));
-  while (publisher.Query("SELECT FROM pg_catalog.pg_replication_slots WHERE active AND slot_name IN (" + slots + ")")
-             .rows() > 0) {
+  for (;;) {
+    const auto facts = FindSlot(On(publisher), slot);
+    if (!facts || !facts->is_active) return;
     if (std::chrono::steady_clock::now() > deadline)
-      throw Error(fmt::format("{}: the slots are still in use {} seconds after their subscriptions were disabled",
-                              SideName(OtherSide(on)), options_.timeout));
+      throw Error(fmt::format("{}: slot {} is still in use after its subscription was disabled", SideName(publisher),
+                              DisplayName(slot)),
+                  fmt::format("By process {}.", facts->active_pid));
     CheckStop();
     std::this_thread::sleep_for(kPoll);
   }
@@ -209,8 +162,7 @@ void Crossing::Disable(Side on, const std::vector<SubscriptionRecord>& subscript
 
 void Crossing::Enable(Side on, const std::vector<SubscriptionRecord>& subscriptions) {
   for (const SubscriptionRecord& subscription : subscriptions)
-    if (SubscriptionExists(on, subscription.name))
-      ActOnSubscription(on, "ALTER SUBSCRIPTION " + QuoteIdentifier(subscription.name) + " ENABLE");
+    if (SubscriptionExists(On(on), subscription.name)) EnableSubscription(On(on), RouteOf(on), subscription.name);
 }
 
 void Crossing::ProveSilence(Connection& publisher, const std::vector<SubscriptionRecord>& subscriptions) {
@@ -238,6 +190,7 @@ void Crossing::Verify() {
   compare.with_schema = false;
   result_.comparison = CompareDatabases(compare, progress_);
   result_.comparison->command = result_.command;
+  if (!options_.evidence.empty()) WriteEvidence(*result_.comparison, options_.evidence);
   const Verdict verdict = result_.comparison->DataVerdict();
   if (verdict == Verdict::kVerified) return;
   std::string tables;
@@ -280,41 +233,16 @@ int64_t Crossing::RefreshMaterializedViews(Side from, Side to) {
   return refreshed;
 }
 
-bool Crossing::SubscriptionExists(Side on, const std::string& name) {
-  return On(on)
-             .Query(
-                 "SELECT FROM pg_catalog.pg_subscription WHERE subname = $1 AND subdbid = (SELECT oid FROM "
-                 "pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
-                 {name})
-             .rows() > 0;
-}
-
 void Crossing::DropSubscriptions(Side on, Connection* publisher, const std::vector<SubscriptionRecord>& subscriptions) {
   for (const SubscriptionRecord& subscription : subscriptions) {
-    const std::string name = QuoteIdentifier(subscription.name);
-    if (SubscriptionExists(on, subscription.name)) {
-      // Without its slot, so that the other side need not be reached from there.
-      ActOnSubscription(on, "ALTER SUBSCRIPTION " + name + " DISABLE");
-      ActOnSubscription(on, "ALTER SUBSCRIPTION " + name + " SET (slot_name = NONE)");
-      ActOnSubscription(on, "DROP SUBSCRIPTION " + name);
-    }
-    const std::string drop_slot =
-        "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM "
-        "pg_catalog.pg_replication_slots WHERE slot_name = " +
-        SqlText(subscription.slot);
     if (options_.dry_run) {
-      Show(OtherSide(on), drop_slot);
-    } else if (publisher != nullptr) {
-      const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
-      while (publisher
-                     ->Query("SELECT FROM pg_catalog.pg_replication_slots WHERE active AND slot_name = $1",
-                             {subscription.slot})
-                     .rows() > 0 &&
-             std::chrono::steady_clock::now() < deadline)
-        std::this_thread::sleep_for(kPoll);
-      publisher->Query(drop_slot);
+      Show(on, "DROP SUBSCRIPTION " + QuoteIdentifier(subscription.name));
+      Show(OtherSide(on), "SELECT pg_drop_replication_slot(" + SqlText(subscription.slot) + ")");
+      continue;
     }
-    if (!options_.dry_run) state_.RemoveSubscription(subscription.name);
+    DropSubscription(On(on), RouteOf(on), subscription.name);
+    if (publisher != nullptr) DropSlot(*publisher, subscription.slot);
+    state_.RemoveSubscription(subscription.name);
   }
 }
 

@@ -28,6 +28,7 @@ struct CrossingOptions {
   int64_t sequence_margin = 100;         // increments
   double timeout = 60;                   // seconds, for each wait
   int64_t most_lag = int64_t{64} << 20;  // bytes; with more, the writes would stand still for too long
+  std::string evidence;                  // file for the evidence of the comparison; "" for none
   bool dry_run = false;
   bool abort = false;  // take back a crossing that was begun
 };
@@ -61,10 +62,11 @@ class Crossing {
   // As the fallback role on the target, which may use replication slots.
   Connection& Replicator();
 
-  // Runs the statement on that side, or shows it in a dry run. `shown` stands for a statement with a password.
-  void Act(Side side, const std::string& sql, const std::string& shown = {});
-  // CREATE, ALTER and DROP SUBSCRIPTION on that side.
-  void ActOnSubscription(Side side, const std::string& sql, const std::string& shown = {});
+  // How CREATE, ALTER and DROP SUBSCRIPTION reach that side.
+  const AdminRoute& RouteOf(Side side) const { return side == Side::kTarget ? target_route_ : source_route_; }
+
+  // Runs the statement on that side, or shows it in a dry run.
+  void Act(Side side, const std::string& sql);
   void Show(Side side, const std::string& sql) const;
 
   // A message in the WAL of `from`, written after everything that was written before; its position.
@@ -83,7 +85,6 @@ class Crossing {
   int64_t RefreshMaterializedViews(Side from, Side to);
   // Subscriptions on `on`, then their slots through `publisher`.
   void DropSubscriptions(Side on, Connection* publisher, const std::vector<SubscriptionRecord>& subscriptions);
-  bool SubscriptionExists(Side on, const std::string& name);
   // Where and with which role and password the source's subscription finds the target.
   ConnInfo TargetFromSource();
 
@@ -96,12 +97,12 @@ class Crossing {
   std::unique_ptr<Connection> source_, target_, replicator_;
   ReplicationState state_;
   ReplicationRecord record_;
-  AdminRoute target_route_;
+  AdminRoute source_route_, target_route_;
   CrossingResult result_;
   Road road_;
 
  private:
-  std::string WhyNotConfirmed(Side from, const std::vector<SubscriptionRecord>& subscriptions, const std::string& lsn);
+  void WaitUntilUnused(Side publisher, const std::string& slot);
 };
 
 nlohmann::json ToJson(const CrossingResult& result);

@@ -45,7 +45,7 @@ class Cutover : public Crossing {
     try {
       road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
     } catch (const RoadBlocked&) {
-      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(Phase::kReplicating);
+      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(MigrationPhase::kReplicating);
       throw;
     }
     return End();
@@ -55,7 +55,7 @@ class Cutover : public Crossing {
   static const RoadStep<Cutover> kSteps[13];
 
   CrossingResult End() {
-    if (!options_.dry_run) result_.phase = PhaseName(state_.Find()->phase);
+    if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
     if (const auto open = road_.Find(kOpenStep); open && open->detail.contains("downtime_seconds"))
       result_.downtime_seconds = open->detail["downtime_seconds"].get<double>();
     return std::move(result_);
@@ -67,7 +67,7 @@ class Cutover : public Crossing {
                   "pg_airlift fallback brings the application back to the source.");
     if (fence_.IsUp()) fence_.Enter();
     result_.notes.push_back(road_.TakeBack(*this, kSteps));
-    state_.SetPhase(Phase::kReplicating);
+    state_.SetPhase(MigrationPhase::kReplicating);
     return End();
   }
 
@@ -84,7 +84,7 @@ class Cutover : public Crossing {
       Show(Side::kSource, fence_.RaiseStatement(kFenceReason, options_.timeout));
       return {};
     }
-    state_.SetPhase(Phase::kCuttingOver);
+    state_.SetPhase(MigrationPhase::kCuttingOver);
     if (!fence_.IsUp()) fence_.Raise(kFenceReason, options_.timeout);
     return {{"advisory", fence_.IsAdvisory()}};
   }
@@ -153,25 +153,21 @@ class Cutover : public Crossing {
     if (!options_.with_fallback) return {};
     const SubscriptionRecord back = BackSubscription(record_);
     if (!options_.dry_run) state_.PutSubscription(back);
-    Act2(BackSlotStatement(back));
-    if (!SubscriptionExists(Side::kSource, back.name)) {
-      const ConnInfo info = TargetFromSource();
-      ActOnSubscription(Side::kSource, BackSubscriptionStatement(Source(), Target(), back, info.ToString()),
-                        BackSubscriptionStatement(Source(), Target(), back, info.ToStringWithoutPassword()));
+    options_.dry_run ? Show(Side::kTarget, BackSlotStatement(back)) : (void)Replicator().Query(BackSlotStatement(back));
+    const SubscriptionSpec spec = BackSpec(back, TargetFromSource(), Target().server_major());
+    if (options_.dry_run) {
+      Show(Side::kSource, DescribeSubscription(spec, Source().server_major()));
+      return {};
     }
-    WaitUntilConfirmed(Side::kTarget, {back}, options_.dry_run ? "0/0" : Mark(Side::kTarget));
+    if (!SubscriptionExists(Source(), back.name)) CreateSubscription(Source(), RouteOf(Side::kSource), spec);
+    EnableSubscription(Source(), RouteOf(Side::kSource), back.name);
+    WaitUntilConfirmed(Side::kTarget, {back}, Mark(Side::kTarget));
     return {};
   }
   void RemoveWayBack() {
     if (options_.with_fallback || !state_.Subscriptions(Direction::kReverse).empty())
       DropSubscriptions(Side::kSource, &Replicator(), state_.Subscriptions(Direction::kReverse));
   }
-  // As the role that may use slots.
-  void Act2(const std::string& sql) {
-    if (options_.dry_run) return Show(Side::kTarget, sql);
-    Replicator().Query(sql);
-  }
-
   // The one moment: the guard lets writes pass and the state says so, in one transaction.
   json Open() {
     ProveSilence(Source(), forward_);
@@ -182,7 +178,7 @@ class Cutover : public Crossing {
     }
     Transaction transaction(Target());
     Guard(Target(), AIRLIFT_STATE_SCHEMA).Open();
-    state_.SetPhase(Phase::kOpen);
+    state_.SetPhase(MigrationPhase::kOpen);
     const double downtime = std::stod(
         Target()
             .Query("SELECT EXTRACT(epoch FROM pg_catalog.clock_timestamp() - began_at) FROM " AIRLIFT_STATE_SCHEMA

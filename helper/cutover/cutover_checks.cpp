@@ -38,10 +38,11 @@ WHERE p.relkind = 'r' AND NOT (c.relreplident = 'f'
              AND CASE c.relreplident WHEN 'd' THEN x.indisprimary WHEN 'i' THEN x.indisreplident ELSE false END)))";
 
 void CheckPhase(const CutoverCheckInputs& in, Problems& problems) {
-  if (in.record.phase != Phase::kReplicating)
-    problems.push_back({fmt::format("the migration is \"{}\", not \"replicating\"", PhaseName(in.record.phase)),
-                        {},
-                        "See pg_airlift status."});
+  if (in.record.phase != MigrationPhase::kReplicating)
+    problems.push_back(
+        {fmt::format("the migration is \"{}\", not \"replicating\"", MigrationPhaseName(in.record.phase)),
+         {},
+         "See pg_airlift status."});
   if (in.forward.empty()) problems.push_back({"there is no subscription to cut over", {}, "See pg_airlift status."});
 }
 

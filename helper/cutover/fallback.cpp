@@ -33,7 +33,7 @@ class Fallback : public Crossing {
     try {
       road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
     } catch (const RoadBlocked&) {
-      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(Phase::kOpen);
+      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(MigrationPhase::kOpen);
       throw;
     }
     return End();
@@ -43,7 +43,7 @@ class Fallback : public Crossing {
   static const RoadStep<Fallback> kSteps[9];
 
   CrossingResult End() {
-    if (!options_.dry_run) result_.phase = PhaseName(state_.Find()->phase);
+    if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
     if (const auto open = road_.Find(kOpenStep); open && open->detail.contains("downtime_seconds"))
       result_.downtime_seconds = open->detail["downtime_seconds"].get<double>();
     return std::move(result_);
@@ -53,14 +53,14 @@ class Fallback : public Crossing {
     if (road_.IsDone(kOpenStep))
       throw Error("the source is open again: a fallback cannot be taken back", {}, "Begin a new migration.");
     result_.notes.push_back(road_.TakeBack(*this, kSteps));
-    state_.SetPhase(Phase::kOpen);
+    state_.SetPhase(MigrationPhase::kOpen);
     return End();
   }
 
   void Check() {
     std::vector<PreflightProblem> problems;
-    if (record_.phase != Phase::kOpen)
-      problems.push_back({fmt::format("the migration is \"{}\", not \"open\"", PhaseName(record_.phase)),
+    if (record_.phase != MigrationPhase::kOpen)
+      problems.push_back({fmt::format("the migration is \"{}\", not \"open\"", MigrationPhaseName(record_.phase)),
                           "Only a migration that was cut over can fall back.", "See pg_airlift status."});
     else if (back_.empty())
       problems.push_back(
@@ -88,7 +88,7 @@ class Fallback : public Crossing {
       Show(Side::kTarget, "SELECT pg_terminate_backend(pid) -- every other session of the database");
       return {};
     }
-    state_.SetPhase(Phase::kFallingBack);
+    state_.SetPhase(MigrationPhase::kFallingBack);
     Guard guard(Target(), AIRLIFT_STATE_SCHEMA);
     const GuardOutcome outcome = guard.Close(kGuardReason, static_cast<int>(options_.timeout * 1000));
     if (!outcome.refused.empty())
@@ -140,7 +140,7 @@ class Fallback : public Crossing {
       return {};
     }
     if (fence_.IsUp()) fence_.Lift();
-    state_.SetPhase(Phase::kFallenBack);
+    state_.SetPhase(MigrationPhase::kFallenBack);
     const double downtime = std::stod(
         Target()
             .Query("SELECT EXTRACT(epoch FROM pg_catalog.clock_timestamp() - began_at) FROM " AIRLIFT_STATE_SCHEMA

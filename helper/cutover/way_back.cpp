@@ -9,10 +9,6 @@ namespace airlift {
 
 namespace {
 
-// A subscription that ignores what came over another one; both servers must know it.
-constexpr int kOriginSince = 16;
-constexpr int kDisableOnErrorSince = 15;
-
 std::string PublicationList(const Connection& source, const std::vector<SubscriptionRecord>& forward) {
   std::string list;
   for (const SubscriptionRecord& subscription : forward)
@@ -68,13 +64,16 @@ std::string BackSlotStatement(const SubscriptionRecord& back) {
       SqlText(back.slot));
 }
 
-std::string BackSubscriptionStatement(Connection& source, Connection& target, const SubscriptionRecord& back,
-                                      const std::string& conninfo) {
-  std::string options = fmt::format("create_slot = false, slot_name = {}, copy_data = false", SqlText(back.slot));
-  if (source.server_major() >= kDisableOnErrorSince) options += ", disable_on_error = true";
-  if (source.server_major() >= kOriginSince && target.server_major() >= kOriginSince) options += ", origin = none";
-  return fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH ({})", QuoteIdentifier(back.name),
-                     source.QuoteLiteral(conninfo), QuoteIdentifier(back.publication), options);
+SubscriptionSpec BackSpec(const SubscriptionRecord& back, const ConnInfo& target_from_source, int target_major) {
+  SubscriptionSpec spec;
+  spec.name = back.name;
+  spec.publisher = target_from_source;
+  spec.publications = {back.publication};
+  spec.slot = back.slot;
+  spec.publisher_major = target_major;
+  // What the target has from the source must not go back to it.
+  spec.local_changes_only = true;
+  return spec;
 }
 
 }  // namespace airlift

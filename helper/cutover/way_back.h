@@ -6,6 +6,7 @@
 
 #include "pg/connection.h"
 #include "replicate/replication_state.h"
+#include "replicate/subscription.h"
 
 namespace airlift {
 
@@ -26,7 +27,6 @@ std::vector<std::string> BackPublicationStatements(Connection& source, Connectio
                                                    const std::vector<SubscriptionRecord>& forward);
 // Makes the slot where it does not exist.
 std::string BackSlotStatement(const SubscriptionRecord& back);
-std::string BackSubscriptionStatement(Connection& source, Connection& target, const SubscriptionRecord& back,
-                                      const std::string& conninfo);
+SubscriptionSpec BackSpec(const SubscriptionRecord& back, const ConnInfo& target_from_source, int target_major);
 
 }  // namespace airlift

@@ -42,14 +42,15 @@ constexpr const char* kDdl =
     "COMMENT ON TABLE " AIRLIFT_STATE_SCHEMA ".replication IS 'what pg_airlift replicates; pg_airlift cleanup ends it'";
 
 constexpr struct {
-  Phase phase;
+  MigrationPhase phase;
   const char* name;
 } kPhaseNames[] = {
-    {Phase::kPreparing, "preparing"}, {Phase::kReplicating, "replicating"},  {Phase::kCuttingOver, "cutting over"},
-    {Phase::kOpen, "open"},           {Phase::kFallingBack, "falling back"}, {Phase::kFallenBack, "fallen back"},
+    {MigrationPhase::kPreparing, "preparing"},      {MigrationPhase::kReplicating, "replicating"},
+    {MigrationPhase::kCuttingOver, "cutting over"}, {MigrationPhase::kOpen, "open"},
+    {MigrationPhase::kFallingBack, "falling back"}, {MigrationPhase::kFallenBack, "fallen back"},
 };
 
-Phase PhaseFromName(const std::string& name) {
+MigrationPhase MigrationPhaseFromName(const std::string& name) {
   for (const auto& entry : kPhaseNames)
     if (name == entry.name) return entry.phase;
   throw Error("unknown phase \"" + name + "\" in " AIRLIFT_STATE_SCHEMA ".replication", {},
@@ -58,7 +59,7 @@ Phase PhaseFromName(const std::string& name) {
 
 }  // namespace
 
-const char* PhaseName(Phase phase) {
+const char* MigrationPhaseName(MigrationPhase phase) {
   for (const auto& entry : kPhaseNames)
     if (phase == entry.phase) return entry.name;
   return "";
@@ -74,7 +75,7 @@ std::optional<ReplicationRecord> ReplicationState::Find() {
       "SELECT type, phase, source_identity, publication, role, source_conninfo, admin_function, started_at "
       "FROM " AIRLIFT_STATE_SCHEMA ".replication");
   if (result.rows() == 0) return std::nullopt;
-  return ReplicationRecord{result.Text(0, 0), PhaseFromName(result.Text(0, 1)),
+  return ReplicationRecord{result.Text(0, 0), MigrationPhaseFromName(result.Text(0, 1)),
                            result.Text(0, 2), result.Text(0, 3),
                            result.Text(0, 4), result.Text(0, 5),
                            result.Text(0, 6), result.Text(0, 7)};
@@ -86,7 +87,7 @@ void ReplicationState::Create(const ReplicationRecord& record) {
   target_.Query("INSERT INTO " AIRLIFT_STATE_SCHEMA
                 ".replication (type, phase, source_identity, publication, role, source_conninfo, admin_function) "
                 "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                {record.type, PhaseName(record.phase), record.source_identity, record.publication, record.role,
+                {record.type, MigrationPhaseName(record.phase), record.source_identity, record.publication, record.role,
                  record.source_conninfo, record.admin_function});
   transaction.Commit();
 }
@@ -96,8 +97,8 @@ void ReplicationState::Drop() {
                   ".subscription, " AIRLIFT_STATE_SCHEMA ".road_step");
 }
 
-void ReplicationState::SetPhase(Phase phase) {
-  target_.Query("UPDATE " AIRLIFT_STATE_SCHEMA ".replication SET phase = $1", {PhaseName(phase)});
+void ReplicationState::SetPhase(MigrationPhase phase) {
+  target_.Query("UPDATE " AIRLIFT_STATE_SCHEMA ".replication SET phase = $1", {MigrationPhaseName(phase)});
 }
 
 std::vector<SubscriptionRecord> ReplicationState::Subscriptions(Direction direction) {

@@ -15,7 +15,7 @@
 namespace airlift {
 
 // Which side the application may write to, and what runs; the names are stored.
-enum class Phase {
+enum class MigrationPhase {
   kPreparing,    // slots exist, subscriptions do not run yet
   kReplicating,  // the application writes to the source
   kCuttingOver,  // the source is fenced, or about to be
@@ -23,11 +23,11 @@ enum class Phase {
   kFallingBack,  // the target is fenced, or about to be
   kFallenBack,   // the application writes to the source again, and nothing replicates
 };
-const char* PhaseName(Phase phase);
+const char* MigrationPhaseName(MigrationPhase phase);
 
 struct ReplicationRecord {
   std::string type;  // "full-load-and-cdc" or "cdc"
-  Phase phase = Phase::kPreparing;
+  MigrationPhase phase = MigrationPhase::kPreparing;
   std::string source_identity;  // system identifier and database OID of the source
   std::string publication;      // on the source; groups of it carry a suffix
   std::string role;             // that the subscriptions use on the source
@@ -66,7 +66,7 @@ class ReplicationState {
   // Drops the tables.
   void Drop();
 
-  void SetPhase(Phase phase);
+  void SetPhase(MigrationPhase phase);
 
   std::vector<SubscriptionRecord> Subscriptions(Direction direction);
   // Replaces one of the same name.
