@@ -148,10 +148,10 @@ WHERE e.needed < e.relpages / 2)sql",
      .query = R"sql(
 SELECT 'WAL', pg_catalog.pg_size_pretty(r.rate::bigint) || ' per second on average since ' || r.since || '.', NULL, NULL
 FROM (
-  SELECT w.wal_bytes / GREATEST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - w.stats_reset), 1) AS rate,
+  SELECT w.wal_bytes, w.wal_bytes / GREATEST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - w.stats_reset), 1) AS rate,
     pg_catalog.date_trunc('second', w.stats_reset) AS since
   FROM pg_catalog.pg_stat_wal w) AS r
-WHERE r.rate > 10 * 1024 * 1024)sql",
+WHERE r.rate > 10 * 1024 * 1024 AND r.wal_bytes > 64 * 1024 * 1024)sql",
      .remedy =
          "Several subscriptions by groups of tables, streaming = parallel (target 16 and later), a bigger target; "
          "airlift.inventory() measures the rate of the moment.",

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "support/hostile_case.h"
 #include "support/prepare_case.h"
 
 namespace airlift::test {
@@ -411,10 +412,8 @@ TEST_F(Prepare, WithoutAPartItShowsWhatCouldBeDone) {
   EXPECT_EQ(State(source()) + State(target()), before);
 }
 
-TEST_F(Prepare, TheRolesOfTheSharedCases) {
-  const std::string roles = SharedFile("cases/hostile_roles.sql");
-  if (roles.empty()) GTEST_SKIP() << "the case is not here (PG_AIRLIFT_SHARED)";
-  source().PsqlFile("postgres", roles);
+TEST_F(Prepare, TheRolesOfTheHostileSource) {
+  LoadHostileRoles(source());
   const std::string before = State(source()) + State(target());
   const nlohmann::json result = RunJson("prepare", {"--roles"});
   EXPECT_THAT(Findings(result), Contains("role.superuser etl"));

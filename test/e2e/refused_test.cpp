@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "support/hostile_case.h"
 #include "support/move_test.h"
 
 namespace airlift::test {
@@ -96,13 +97,9 @@ TEST_F(Refused, OurOwnExtensionStaysOnTheSource) {
   EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM pg_namespace WHERE nspname = 'airlift'"), "0");
 }
 
-TEST_F(Refused, TheHostileDatabaseOfTheSharedCases) {
-  const std::string schema = SharedFile("cases/hostile_schema.sql");
-  if (schema.empty()) GTEST_SKIP() << "the case is not here (PG_AIRLIFT_SHARED)";
-  source().PsqlFile("postgres", SharedFile("cases/hostile_roles.sql"));
-  const std::string tablespace = source().directory() + "/tablespace";
-  source().Execute("postgres", "COPY (SELECT 1) TO PROGRAM 'mkdir -p " + tablespace + "'");
-  source().PsqlFile("nasty", schema, {"-v", "tablespace_dir=" + tablespace});
+TEST_F(Refused, TheHostileDatabase) {
+  LoadHostileRoles(source());
+  LoadHostileSchema(source());
   const ProcessResult result = RunHelper(
       {"migrate", "--source", SourceConnInfo("nasty"), "--target", TargetConnInfo(), "--evidence", evidence_path_});
   EXPECT_EQ(result.status, kDiffers) << result.Describe();

@@ -39,6 +39,8 @@ void MoveTest::SetUp() {
   AddExtension(database_);
 }
 
+bool MoveTest::WithExtension() const { return getenv("PG_AIRLIFT_WITHOUT_EXTENSION") == nullptr; }
+
 void MoveTest::AddExtension(const std::string& database) {
   if (WithExtension()) source().Execute(database, "CREATE EXTENSION pg_airlift");
 }

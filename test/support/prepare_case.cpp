@@ -71,8 +71,6 @@ void PrepareCase::SetUp() {
   MoveTest::SetUp();
 }
 
-bool PrepareCase::WithExtension() const { return getenv("PG_AIRLIFT_WITHOUT_EXTENSION") == nullptr; }
-
 void PrepareCase::TearDown() {
   MoveTest::TearDown();
   DropNewRoles(source(), source_roles_);

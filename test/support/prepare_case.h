@@ -12,8 +12,6 @@ namespace airlift::test {
 class PrepareCase : public MoveTest {
  protected:
   void SetUp() override;
-  // Servers of other versions than the built one cannot have it.
-  bool WithExtension() const override;
   void TearDown() override;
 
   // test/data/prepare_roles.sql on the source.
