@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"undo", "take back what prepare did", airlift::SetupUndo},
     {"cutover", "move the application's writes to the target, within seconds", airlift::SetupCutover},
     {"fallback", "after a cutover: move them back to the source", airlift::SetupFallback},
+    {"cleanup", "end a migration: remove what was made for it on both sides", airlift::SetupCleanup},
     {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
     {"report", "make an HTML page from what another command wrote as JSON", airlift::SetupReport},
 };

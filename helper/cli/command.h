@@ -24,6 +24,7 @@ std::function<int()> SetupUndo(CLI::App& app);
 std::function<int()> SetupPlan(CLI::App& app);
 std::function<int()> SetupCutover(CLI::App& app);
 std::function<int()> SetupFallback(CLI::App& app);
+std::function<int()> SetupCleanup(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
 
 }  // namespace airlift

@@ -21,4 +21,13 @@ std::string FenceStatement(const std::string& reason, double timeout_seconds) {
                      timeout_seconds);
 }
 
+bool HasHeldSnapshots(Connection& source) {
+  return source.Query("SELECT pg_catalog.to_regprocedure('airlift.held_snapshots()') IS NOT NULL").Boolean(0, 0) &&
+         source.Query("SELECT FROM airlift.held_snapshots() LIMIT 1").rows() > 0;
+}
+
+void ReleaseSnapshots(Connection& source) {
+  source.Query("SELECT airlift.release_snapshot(id) FROM airlift.held_snapshots()");
+}
+
 }  // namespace airlift

@@ -23,4 +23,8 @@ std::string FenceStatement(const std::string& reason, double timeout_seconds);
 inline constexpr const char* kUnfenceStatement = "SELECT airlift.unfence()";
 inline constexpr const char* kEnterFenceStatement = "SELECT airlift.enter_fence()";
 
+// Snapshots that a background worker of the extension holds (docs/held-snapshots.md).
+bool HasHeldSnapshots(Connection& source);
+void ReleaseSnapshots(Connection& source);
+
 }  // namespace airlift
