@@ -1,5 +1,7 @@
 #include "assistant.h"
 
+#include "fence.h"
+
 extern "C" {
 #include "access/xact.h"
 #include "libpq/pqsignal.h"
@@ -32,12 +34,6 @@ bool Advance(AssistantCall* call, AssistantState from, AssistantState to) {
   if (advances) call->state = to;
   SpinLockRelease(&call->lock);
   return advances;
-}
-
-void Doze(long milliseconds) {
-  WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
-  ResetLatch(MyLatch);
-  CHECK_FOR_INTERRUPTS();
 }
 
 // Runs at the end of the caller's use of the segment, however it ends: also when it is cancelled or disconnected.
@@ -144,6 +140,12 @@ void FixSettings() {
 
 }  // namespace
 
+void Doze(long milliseconds) {
+  WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, PG_WAIT_EXTENSION);
+  ResetLatch(MyLatch);
+  CHECK_FOR_INTERRUPTS();
+}
+
 Assistant* StartAssistant(const AssistantCall& request, const char* type) {
   // Outlives an error of this call, for Abandon() needs it then.
   Assistant* assistant = static_cast<Assistant*>(MemoryContextAllocZero(TopTransactionContext, sizeof(Assistant)));
@@ -209,6 +211,7 @@ void airlift_assistant_main(Datum segment_handle) {
   dsm_pin_mapping(segment);
   AssistantCall* call = static_cast<AssistantCall*>(dsm_segment_address(segment));
   BackgroundWorkerInitializeConnectionByOid(call->database, InvalidOid, 0);
+  airlift::ExemptThisProcess();
   airlift::FixSettings();
   CurrentResourceOwner = ResourceOwnerCreate(nullptr, "pg_airlift assistant");
   MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_airlift assistant", ALLOCSET_DEFAULT_SIZES);
@@ -218,6 +221,12 @@ void airlift_assistant_main(Datum segment_handle) {
     switch (call->job) {
       case airlift::AssistantJob::kHoldSnapshot:
         airlift::HoldSnapshot(call, segment);
+        break;
+      case airlift::AssistantJob::kRaiseFence:
+        airlift::RaiseFence(call);
+        break;
+      case airlift::AssistantJob::kLowerFence:
+        airlift::LowerFence(call);
         break;
     }
   }

@@ -19,7 +19,7 @@ extern "C" {
 
 namespace airlift {
 
-enum class AssistantJob { kHoldSnapshot };
+enum class AssistantJob { kHoldSnapshot, kRaiseFence, kLowerFence };
 
 enum class AssistantState { kWorking, kReady, kAccepted, kDone, kFailed, kAbandoned };
 
@@ -31,6 +31,15 @@ struct HoldSnapshotCall {
   TimestampTz until;
   char snapshot[NAMEDATALEN];  // result
   XLogRecPtr lsn;              // result; invalid where there is none
+};
+
+struct FenceCall {
+  char id[NAMEDATALEN];
+  char reason[kAssistantText];
+  TimestampTz deadline;
+  pid_t caller;
+  XLogRecPtr lsn;   // result
+  bool was_fenced;  // result of kLowerFence
 };
 
 struct AssistantCall {
@@ -45,6 +54,7 @@ struct AssistantCall {
   char detail[kAssistantText];
   char hint[kAssistantText];
   HoldSnapshotCall hold;
+  FenceCall fence;
 };
 
 // The caller's side
@@ -80,6 +90,9 @@ bool IsAbandoned(AssistantCall* call);
 bool OfferResult(AssistantCall* call);
 
 void ReportDone(AssistantCall* call);
+
+// Sleeps for at most so long, and handles interrupts.
+void Doze(long milliseconds);
 
 // Jobs.
 void HoldSnapshot(AssistantCall* call, dsm_segment* segment);

@@ -1,3 +1,4 @@
+#include "fence.h"
 #include "server.h"
 #include "value_codec.h"
 
@@ -5,5 +6,8 @@ extern "C" {
 PG_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
-void _PG_init(void) { airlift::RegisterCatalogCallbacks(); }
+void _PG_init(void) {
+  airlift::RegisterCatalogCallbacks();
+  airlift::InstallFence();
+}
 }

@@ -1753,6 +1753,183 @@ COMMENT ON FUNCTION airlift.release_snapshot(int, boolean) IS
     'lets a held snapshot go, and drops its slot if asked; false if there is none with this id';
 
 --
+-- Fence
+--
+-- Raised by two settings of the database: airlift.fence, a JSON object that is the fence's only state, and
+-- session_preload_libraries, which loads our library into every session (docs/fence.md). raise_fence, complete_fence and
+-- lower_fence are run by a background worker that commits each; airlift.fence and airlift.unfence start it.
+
+CREATE FUNCTION airlift.database_setting(name text) RETURNS text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.substr(c, pg_catalog.length(name) + 2)
+    FROM pg_catalog.pg_db_role_setting s
+        JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+        CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c
+    WHERE d.datname = pg_catalog.current_database() AND s.setrole = 0 AND pg_catalog.starts_with(c, name || '=')
+    $$;
+COMMENT ON FUNCTION airlift.database_setting(text) IS
+    'what ALTER DATABASE SET has given a parameter in this database, as it is stored; NULL without';
+
+-- SET ... FROM CURRENT takes the value as it is; any other form of SET would quote a list anew.
+CREATE FUNCTION airlift.set_database_setting(name text, value text) RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    BEGIN
+        IF value IS NULL THEN
+            EXECUTE pg_catalog.format('ALTER DATABASE %I RESET %s', pg_catalog.current_database(), name);
+        ELSE
+            PERFORM pg_catalog.set_config(name, value, true);
+            EXECUTE pg_catalog.format('ALTER DATABASE %I SET %s FROM CURRENT', pg_catalog.current_database(), name);
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.set_database_setting(text, text) IS
+    'stores a value of a parameter for this database as it is; NULL removes it';
+
+CREATE FUNCTION airlift.loads_airlift(libraries text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE SET search_path = ''
+    AS $$ SELECT COALESCE(libraries ~ '(^|[/", ])pg_airlift(\.so)?($|[", ])', false) $$;
+COMMENT ON FUNCTION airlift.loads_airlift(text) IS 'whether a list of libraries to preload has ours';
+
+CREATE FUNCTION airlift.fence_problems() RETURNS SETOF text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT pg_catalog.format('The database has been fenced already, since %s by %s.', f.state ->> 'since', f.state ->> 'by')
+    FROM (SELECT airlift.database_setting('airlift.fence')::jsonb AS state) f WHERE f.state IS NOT NULL
+    UNION ALL
+    SELECT pg_catalog.format('Prepared transactions, which could be committed by anyone: %s.',
+        pg_catalog.string_agg(pg_catalog.quote_literal(p.gid), ', ' ORDER BY p.prepared))
+    FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database() HAVING pg_catalog.count(*) > 0
+    UNION ALL
+    SELECT pg_catalog.format('Role %I has a session_preload_libraries of its own, without pg_airlift: %s.', r.rolname, c)
+    FROM pg_catalog.pg_db_role_setting s
+        JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+        CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c
+    WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+        AND pg_catalog.starts_with(c, 'session_preload_libraries=')
+        AND NOT airlift.loads_airlift(pg_catalog.substr(c, pg_catalog.length('session_preload_libraries=') + 1))
+    $$;
+COMMENT ON FUNCTION airlift.fence_problems() IS 'why airlift.fence would refuse now';
+
+CREATE FUNCTION airlift.require_fence_possible() RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        problems text := (SELECT pg_catalog.string_agg(p, E'\n') FROM airlift.fence_problems() p);
+    BEGIN
+        IF problems IS NOT NULL THEN
+            RAISE object_not_in_prerequisite_state USING
+                MESSAGE = pg_catalog.format('database "%s" cannot be fenced', pg_catalog.current_database()),
+                DETAIL = problems,
+                HINT = 'End prepared transactions, add pg_airlift to the lists of roles or RESET them; airlift.enter_fence() '
+                    'writes under a fence that stands, airlift.unfence() takes it away.';
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.require_fence_possible() IS 'raises an error with all that airlift.fence_problems() lists';
+
+CREATE FUNCTION airlift.raise_fence(id text, reason text, role oid) RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        former text := airlift.database_setting('session_preload_libraries');
+        libraries text := COALESCE(former, pg_catalog.current_setting('session_preload_libraries'));
+    BEGIN
+        PERFORM airlift.require_fence_possible();
+        IF NOT airlift.loads_airlift(libraries) THEN
+            libraries := pg_catalog.concat_ws(', ', NULLIF(libraries, ''), '$libdir/pg_airlift');
+        END IF;
+        PERFORM airlift.set_database_setting('airlift.fence', pg_catalog.jsonb_build_object('id', id, 'reason', reason,
+            'since', pg_catalog.clock_timestamp()::text, 'by', pg_catalog.pg_get_userbyid(role), 'role', role::text,
+            'former', former, 'libraries', libraries)::text);
+        PERFORM airlift.set_database_setting('session_preload_libraries', libraries);
+    END
+    $$;
+COMMENT ON FUNCTION airlift.raise_fence(text, text, oid) IS 'writes the settings that fence sessions begun from now on';
+
+-- The message tells subscribers and whoever decodes the WAL where the fence begins; its end is the fence's LSN.
+CREATE FUNCTION airlift.complete_fence(id text) RETURNS pg_lsn
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        state jsonb := airlift.database_setting('airlift.fence')::jsonb;
+        prepared text := (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(p.gid), ', ')
+            FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database());
+        lsn pg_lsn;
+    BEGIN
+        IF state ->> 'id' IS DISTINCT FROM id THEN
+            RAISE object_not_in_prerequisite_state USING
+                MESSAGE = 'the fence was taken away or replaced while it was being raised';
+        ELSIF prepared IS NOT NULL THEN
+            RAISE object_not_in_prerequisite_state USING
+                MESSAGE = 'database is not fenced: transactions were prepared meanwhile',
+                DETAIL = pg_catalog.format('Prepared transactions: %s.', prepared),
+                HINT = 'Commit or roll them back, then fence again.';
+        END IF;
+        lsn := pg_catalog.pg_logical_emit_message(false, 'pg_airlift.fence', id);
+        PERFORM airlift.set_database_setting('airlift.fence', (state || pg_catalog.jsonb_build_object('lsn', lsn::text))::text);
+        RETURN lsn;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.complete_fence(text) IS
+    'notes the LSN from which on nothing of this database is written; called once all sessions begun before the fence have ended';
+
+CREATE FUNCTION airlift.lower_fence(id text DEFAULT NULL) RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        state jsonb := airlift.database_setting('airlift.fence')::jsonb;
+    BEGIN
+        IF state IS NULL OR state ->> 'id' <> id THEN
+            RETURN false;
+        END IF;
+        PERFORM airlift.set_database_setting('airlift.fence', NULL);
+        -- Left alone where somebody has given it another value since.
+        IF airlift.database_setting('session_preload_libraries') IS NOT DISTINCT FROM state ->> 'libraries' THEN
+            PERFORM airlift.set_database_setting('session_preload_libraries', state ->> 'former');
+        END IF;
+        RETURN true;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.lower_fence(text) IS 'puts the settings back that were before the fence (that of this id, if given)';
+
+CREATE FUNCTION airlift.fence(reason text DEFAULT '', timeout interval DEFAULT '1 minute') RETURNS pg_lsn
+    AS 'MODULE_PATHNAME', 'airlift_fence' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.fence(text, interval) IS
+    'ends all other sessions of this database and lets nobody write to it from the returned LSN on but the caller, until '
+    'airlift.unfence(); takes all back if a session does not end in time';
+
+CREATE FUNCTION airlift.unfence() RETURNS boolean
+    AS 'MODULE_PATHNAME', 'airlift_unfence' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.unfence() IS 'reopens this database for writing, at once; false if it was not fenced';
+
+CREATE FUNCTION airlift.enter_fence() RETURNS void
+    AS 'MODULE_PATHNAME', 'airlift_enter_fence' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.enter_fence() IS
+    'lets this session write under the fence; for superusers and the role that raised it';
+
+CREATE FUNCTION airlift.leave_fence() RETURNS void
+    AS 'MODULE_PATHNAME', 'airlift_leave_fence' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.leave_fence() IS 'makes this session obey the fence again';
+
+CREATE FUNCTION airlift.is_exempt() RETURNS boolean
+    AS 'MODULE_PATHNAME', 'airlift_is_exempt' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION airlift.is_exempt() IS 'whether this session may write under the fence that stands';
+
+CREATE FUNCTION airlift.fence_status()
+    RETURNS TABLE (fenced boolean, reason text, fenced_at timestamptz, fenced_by text, lsn pg_lsn, session_is_exempt boolean)
+    LANGUAGE sql VOLATILE SET search_path = ''
+    AS $$
+    SELECT f.state IS NOT NULL AND airlift.loads_airlift(airlift.database_setting('session_preload_libraries')),
+        f.state ->> 'reason', (f.state ->> 'since')::timestamptz, f.state ->> 'by', (f.state ->> 'lsn')::pg_lsn, airlift.is_exempt()
+    FROM (SELECT airlift.database_setting('airlift.fence')::jsonb AS state) f
+    $$;
+COMMENT ON FUNCTION airlift.fence_status() IS
+    'one row: whether this database is fenced, why, since when, by whom, from which LSN on (NULL: being raised, or left half '
+    'raised), and whether this session may write';
+
+--
 -- All of it back
 --
 
@@ -1792,6 +1969,12 @@ BEGIN
         'airlift.publication_problems(regclass[], text, boolean, jsonb, jsonb)',
         'airlift.create_publication(text, text[], text[], text, boolean, jsonb, jsonb, int, boolean, text[])',
         'airlift.drop_publication(text, boolean)',
+        'airlift.set_database_setting(text, text)',
+        'airlift.raise_fence(text, text, oid)',
+        'airlift.complete_fence(text)',
+        'airlift.lower_fence(text)',
+        'airlift.fence(text, interval)',
+        'airlift.unfence()',
         'airlift.undo_all(boolean)']::regprocedure[]
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', changing);
