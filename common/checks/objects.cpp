@@ -61,13 +61,19 @@ WHERE p.prosecdef AND r.rolsuper AND p.oid >= 16384
      .has_fix = true,
      .query = R"sql(
 SELECT f.name, 'SET ' || f.item || '.', pg_catalog.format('ALTER ROUTINE %s RESET %I;', f.name, f.parameter),
-  pg_catalog.format('ALTER ROUTINE %s SET %I TO %L;', f.name, f.parameter, pg_catalog.substr(f.item, pg_catalog.strpos(f.item, '=') + 1))
+  (SELECT pg_catalog.string_agg(pg_catalog.format('ALTER ROUTINE %s RESET %I; ALTER ROUTINE %1$s SET %2$I TO %s;', f.name, later.parameter,
+    CASE WHEN later.value = '""' THEN '''''' WHEN later.parameter IN ('search_path', 'temp_tablespaces') THEN later.value
+      ELSE pg_catalog.quote_literal(later.value) END), ' ' ORDER BY later.place)
+  FROM (
+    SELECT l.place, pg_catalog.split_part(l.item, '=', 1) AS parameter,
+      pg_catalog.substr(l.item, pg_catalog.strpos(l.item, '=') + 1) AS value
+    FROM pg_catalog.unnest(f.settings) WITH ORDINALITY AS l (item, place) WHERE l.place >= f.place) AS later)
 FROM (
-  SELECT p.oid, c.item, s.name AS parameter,
+  SELECT p.oid, c.item, c.place, p.proconfig AS settings, s.name AS parameter,
     pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)) AS name
   FROM pg_catalog.pg_proc p
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-    CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) AS c (item)
+    CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) WITH ORDINALITY AS c (item, place)
     JOIN pg_catalog.pg_settings s ON s.name = pg_catalog.split_part(c.item, '=', 1)
   WHERE s.context IN ('superuser', 'superuser-backend') AND s.name !~ '_libraries$') AS f
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid = f.oid))sql",

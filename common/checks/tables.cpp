@@ -127,6 +127,8 @@ WHERE k.contype = 'x' AND k.conparentid = 0)sql",
 SELECT pg_catalog.format('%s.%I', c.name, k.conname), pg_catalog.pg_get_constraintdef(k.oid),
   pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I;', c.name, k.conname),
   pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %s;', c.name, k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+    || COALESCE(pg_catalog.format(' COMMENT ON CONSTRAINT %I ON %s IS %L;', k.conname, c.name,
+      pg_catalog.obj_description(k.oid, 'pg_constraint')), '')
 FROM pg_catalog.pg_constraint k JOIN user_relation c ON c.oid = k.conrelid
 WHERE NOT k.convalidated AND k.contype IN ('f', 'c', 'n') AND k.conparentid = 0 AND k.coninhcount = 0
   AND COALESCE(pg_catalog.to_jsonb(k) ->> 'conenforced', 'true') = 'true'
@@ -135,6 +137,8 @@ SELECT pg_catalog.format('%I.%I.%I', n.nspname, t.typname, k.conname), pg_catalo
   pg_catalog.format('ALTER DOMAIN %I.%I VALIDATE CONSTRAINT %I;', n.nspname, t.typname, k.conname),
   pg_catalog.format('ALTER DOMAIN %1$I.%2$I DROP CONSTRAINT %3$I; ALTER DOMAIN %1$I.%2$I ADD CONSTRAINT %3$I %4$s;', n.nspname, t.typname,
     k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+    || COALESCE(pg_catalog.format(' COMMENT ON CONSTRAINT %I ON DOMAIN %I.%I IS %L;', k.conname, n.nspname, t.typname,
+      pg_catalog.obj_description(k.oid, 'pg_constraint')), '')
 FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_type t ON t.oid = k.contypid
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

@@ -10,9 +10,9 @@
 #include <set>
 
 #include "pg/identifier.h"
+#include "support/assess_case.h"
 #include "support/assess_coverage.h"
 #include "support/hostile_case.h"
-#include "support/move_test.h"
 
 namespace airlift::test {
 namespace {
@@ -28,34 +28,8 @@ Ids& SeenFiring() {
   return ids;
 }
 
-class Assess : public MoveTest {
+class Assess : public AssessCase {
  protected:
-  // The JSON of an assessment of `source`; every check must have run unless the test says otherwise.
-  json Run(const std::string& source, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"assess", "--json", "--severity", "info", "--source", source};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const ProcessResult result = RunHelper(arguments);
-    ExpectNoPassword(result.out + result.err);
-    EXPECT_TRUE(result.status == 0 || result.status == 1) << result.Describe();
-    return json::parse(result.out, nullptr, false);
-  }
-  json RunBoth(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"--target", TargetConnInfo()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return Run(SourceConnInfo(), arguments);
-  }
-
-  static json FindingsOf(const json& report, const std::string& id) {
-    json found = json::array();
-    for (const json& finding : report.at("findings"))
-      if (finding.at("check") == id) found.push_back(finding);
-    return found;
-  }
-  static Ids IdsIn(const json& report) {
-    Ids ids;
-    for (const json& finding : report.at("findings")) ids.insert(finding.at("check").get<std::string>());
-    return ids;
-  }
   // `id` fires, for `object` where one is given.
   static void ExpectFires(const json& report, const std::string& id, const std::string& object = {}) {
     SeenFiring().insert(id);
@@ -68,34 +42,9 @@ class Assess : public MoveTest {
   static void ExpectSilent(const json& report, const std::string& id) {
     EXPECT_EQ(FindingsOf(report, id).dump(), "[]") << id;
   }
-
-  // Runs one kind of SQL of all findings, as a user would: by psql, statement by statement.
-  static void RunSql(Cluster& cluster, const std::string& database, const json& findings, const char* kind) {
-    for (const json& finding : findings)
-      if (!finding.at(kind).is_null()) cluster.Psql(database, finding.at(kind).get<std::string>());
-  }
 };
 
 // --- settings --------------------------------------------------------------------------------------------------------
-
-std::vector<std::string> BadSettings(const Cluster& like) {
-  std::vector<std::string> settings = {"wal_level=replica",
-                                       "max_replication_slots=1",
-                                       "max_wal_senders=2",
-                                       "max_slot_wal_keep_size=100MB",
-                                       "wal_sender_timeout=5s",
-                                       "logical_decoding_work_mem=64kB",
-                                       "statement_timeout=1h",
-                                       "max_prepared_transactions=5",
-                                       "TimeZone=Europe/Berlin",
-                                       "timezone_abbreviations=India",
-                                       "shared_preload_libraries=pg_stat_statements,auth_delay"};
-  if (like.Value("postgres", "SELECT count(*) FROM pg_settings WHERE name = 'output_plugin_libraries'") == "1")
-    settings.emplace_back("output_plugin_libraries=test_decoding");
-  if (like.Value("postgres", "SELECT count(*) FROM pg_settings WHERE name = 'idle_replication_slot_timeout'") == "1")
-    settings.emplace_back("idle_replication_slot_timeout=60");
-  return settings;
-}
 
 // Checks of settings whose fix needs no other change, and whether this server has the setting.
 Ids FixableSettings(const Cluster& cluster) {
@@ -107,15 +56,6 @@ Ids FixableSettings(const Cluster& cluster) {
   if (has("output_plugin_libraries")) ids.insert("cfg.plugin_list");
   if (has("idle_replication_slot_timeout")) ids.insert("cfg.idle_slot_timeout");
   return ids;
-}
-
-// What ALTER SYSTEM, ALTER ROLE and ALTER DATABASE left behind.
-std::string StoredSettings(const Cluster& cluster) {
-  return cluster.Value(
-      "postgres",
-      "SELECT COALESCE((SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_file_settings "
-      "WHERE sourcefile ~ 'auto.conf'), '') || COALESCE((SELECT string_agg(setconfig::text, ' ') FROM "
-      "pg_db_role_setting), '')");
 }
 
 TEST_F(Assess, SettingsAreFoundMendedAndPutBack) {
@@ -316,7 +256,7 @@ BEGIN
   FOR r IN SELECT c.oid::regclass AS t, row_number() OVER (ORDER BY c.oid) AS n FROM pg_class c
            WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace LOOP
     EXECUTE format('ALTER TABLE %s %s', r.t, CASE r.n % 4 WHEN 0 THEN 'SET UNLOGGED' WHEN 1 THEN 'REPLICA IDENTITY NOTHING'
-      WHEN 2 THEN 'ADD CONSTRAINT "not ''valid"" yet" CHECK (other <> '''') NOT VALID' ELSE 'REPLICA IDENTITY FULL' END);
+      WHEN 2 THEN 'ADD CONSTRAINT "not ''valid"" yet ' || r.n || '" CHECK (other <> '''') NOT VALID' ELSE 'REPLICA IDENTITY FULL' END);
   END LOOP;
 END $$;)");
   const auto dump = [&] {
