@@ -6,7 +6,9 @@
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/replication_arguments.h"
 #include "engine/move.h"
+#include "replicate/replication.h"
 
 namespace airlift {
 
@@ -16,6 +18,7 @@ struct MoveArguments {
   ConnectionOptions connections;
   OutputOptions output;
   MoveOptions move;
+  ReplicationArguments replication;
   std::string split_size;
   std::string maintenance_memory;
   std::string toast_compression = "lz4";
@@ -48,20 +51,33 @@ void AddMoveOptions(CLI::App& app, MoveArguments& arguments) {
       ->type_name("DIR");
 }
 
+// What replicates after the move; null for a full load.
+std::unique_ptr<Replication> MakeCompanion(const MoveArguments& arguments, Progress& progress) {
+  if (arguments.replication.replication.type == kFullLoad) return nullptr;
+  return std::make_unique<Replication>(arguments.move.source, arguments.move.target, arguments.replication.Options(),
+                                       progress);
+}
+
 int RunMoveCommand(MoveArguments& arguments) {
   MoveOptions& move = arguments.move;
   move.source = arguments.connections.SourceInfo();
   move.target = arguments.connections.TargetInfo();
   move.jobs = arguments.connections.jobs;
+  move.admin_function = arguments.replication.replication.admin_function;
   move.toast_compression = arguments.toast_compression == "server" ? "" : arguments.toast_compression;
   if (!arguments.split_size.empty()) move.split_bytes = ParseSize(arguments.split_size);
   if (!arguments.maintenance_memory.empty()) move.maintenance_memory = ParseSize(arguments.maintenance_memory);
+  if (arguments.replication.replication.type == kChangesOnly)
+    return ReplicateChanges(move.source, move.target, arguments.replication.Options(), move.dry_run,
+                            arguments.output.quiet);
   if (move.dry_run) {
-    fmt::print("{}", DescribeMove(move));
+    Progress silent(ProgressStyle::kQuiet);
+    fmt::print("{}", DescribeMove(move, MakeCompanion(arguments, silent).get()));
     return kExitDone;
   }
   const auto progress = arguments.output.MakeProgress();
-  RunResult result = RunMove(move, *progress);
+  const auto companion = MakeCompanion(arguments, *progress);
+  RunResult result = RunMove(move, *progress, companion.get());
   progress->Stop();
   result.allow_refused = arguments.allow_refused;
   return arguments.output.Present(result);
@@ -72,6 +88,14 @@ int RunMoveCommand(MoveArguments& arguments) {
 std::function<int()> SetupMigrate(CLI::App& app) {
   auto arguments = std::make_shared<MoveArguments>();
   AddMoveOptions(app, *arguments);
+  app.add_option("--type", arguments->replication.replication.type,
+                 "full-load; full-load-and-cdc: then replicate what the application writes, from the load's snapshot on; "
+                 "cdc: the changes alone, as pg_airlift replicate")
+      ->check(CLI::IsMember({kFullLoad, kFullLoadAndChanges, kChangesOnly}))
+      ->type_name("TYPE")
+      ->capture_default_str();
+  AddReplicationOptions(app, arguments->replication);
+  AddStartPoint(app, arguments->replication);
   app.add_flag("--no-verify", arguments->no_verify, "do not read back and compare; the verdict is \"not verified\"");
   return [arguments] {
     arguments->move.verify = !arguments->no_verify;

@@ -2,16 +2,44 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "large_objects/large_objects.h"
 #include "large_objects/metadata.h"
 #include "pg/identifier.h"
 #include "pg/role.h"
+#include "prepare/replication_role.h"
+#include "replicate/replication_state.h"
 #include "schema_compare/schema_compare.h"
 #include "sequences/sequences.h"
 
 namespace airlift {
+
+namespace {
+
+// The function of the target's service through which subscriptions are made (replicate/admin_route.h), or "".
+std::string AdminFunction(Connection& target) {
+  const auto record = ReplicationState(target).Find();
+  return record ? record->admin_function : std::string();
+}
+
+// That function, and the schema that it is in.
+bool IsOfService(const SchemaDifference& found, const std::string& admin_function) {
+  if (admin_function.empty() || found.presence != SchemaDifference::Presence::kExtraOnTarget) return false;
+  return (found.kind == "function" && found.object.rfind(admin_function + "(", 0) == 0) ||
+         (found.kind == "schema" && admin_function.rfind(found.object + ".", 0) == 0);
+}
+
+// What the replication role may read on the source is no part of the schema.
+bool IsGrantToReplicationRole(const SchemaDifference& found, const std::set<std::string>& roles) {
+  if (found.kind.find("grant") == std::string::npos || found.presence != SchemaDifference::Presence::kMissingOnTarget)
+    return false;
+  return std::any_of(roles.begin(), roles.end(),
+                     [&](const std::string& role) { return found.object.ends_with(" to " + DisplayName(role)); });
+}
+
+}  // namespace
 
 std::vector<Job> LargeObjectComparison::MakeJobs(Connection& source) {
   std::vector<Job> jobs;
@@ -68,7 +96,10 @@ void CompareSchema(Connection& source, Connection& target, RunResult& result) {
   const auto is_given_up = [&](const std::string& source_owner, const std::string& target_owner) {
     return superusers.contains(source_owner) && target_owner == migrating_role;
   };
+  const std::string admin_function = AdminFunction(target);
+  const std::set<std::string> replication_roles = ReplicationRoles(target);
   for (const SchemaDifference& found : CompareSchemas(source, target)) {
+    if (IsOfService(found, admin_function) || IsGrantToReplicationRole(found, replication_roles)) continue;
     const bool informational =
         found.is_informational || (found.kind == "owner" && is_given_up(found.source, found.target));
     result.schema_differences.push_back(

@@ -54,13 +54,19 @@ std::string DescribeTask(const std::vector<Relation>& relations, const Task& tas
 
 }  // namespace
 
-std::string DescribeMove(const MoveOptions& options) {
+std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
   SourceSnapshot source(options.source);
   Connection target(options.target, Side::kTarget);
   const bool has_extension = FindExtension(source.connection()).has_value();
-  std::string text = DescribeProblems(RunPreflight({source.connection(), target, options}));
-  text += "-- nothing is changed on the source; all of it is read under one exported snapshot\n";
-  text += "/* source */ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_catalog.pg_export_snapshot();\n";
+  std::vector<PreflightProblem> problems = RunPreflight({source.connection(), target, options});
+  if (companion != nullptr) companion->Check(problems);
+  std::string text = DescribeProblems(problems);
+  if (companion == nullptr) {
+    text += "-- nothing is changed on the source; all of it is read under one exported snapshot\n";
+    text += "/* source */ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_catalog.pg_export_snapshot();\n";
+  }
+  const std::string replication = companion == nullptr ? "" : companion->Describe();
+  text += replication.substr(0, replication.find(kAfterLoadMark));
   text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the move\n";
   text += fmt::format("-- schema, pre-data: pg_dump -Fc --schema-only --snapshot=... --dbname={}\n",
                       options.source.ToStringWithoutPassword());
@@ -70,6 +76,8 @@ std::string DescribeMove(const MoveOptions& options) {
   for (const Task& task : tasks) text += DescribeTask(relations, task, has_extension);
   text += "-- sequences: SELECT setval(...) on the target with last_value and is_called of the source\n";
   text += "-- schema, post-data: indexes, constraints, foreign keys, triggers, rules, policies, owners, grants\n";
+  if (const size_t mark = replication.find(kAfterLoadMark); mark != std::string::npos)
+    text += replication.substr(mark + std::string(kAfterLoadMark).size());
   return text;
 }
 

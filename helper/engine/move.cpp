@@ -15,6 +15,7 @@
 #include "large_objects/metadata.h"
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
+#include "prepare/replication_role.h"
 #include "schema/schema_mover.h"
 #include "sequences/sequences.h"
 #include "snapshot/source_snapshot.h"
@@ -47,9 +48,10 @@ std::string ListOf(const std::vector<PreflightProblem>& problems) {
 
 class Move {
  public:
-  Move(const MoveOptions& options, Progress& progress)
+  Move(const MoveOptions& options, Progress& progress, MoveCompanion* companion)
       : options_(options),
         progress_(progress),
+        companion_(companion),
         source_(options.source, Side::kSource),
         target_(options.target, Side::kTarget),
         state_(target_) {
@@ -61,6 +63,10 @@ class Move {
     result_.started_at = UtcNow();
     result_.was_verified = options_.verify;
     Begin();
+    if (IsFinished()) {
+      CollectFinished();
+      return Replicate();
+    }
     Timed("schema", [&] { RestoreSchema(); });
     Timed("load", [&] { Load(); });
     Timed("sequences", [&] { RestoreSequences(); });
@@ -74,10 +80,28 @@ class Move {
     result_.left_out = AllLeftOut();
     Timed("schema comparison", [&] { CompareSchemas(); });
     state_.Finish(result_.DataVerdict());
-    return End();
+    return Replicate();
   }
 
  private:
+  // What is loaded and proved is not loaded again, where something is to follow.
+  bool IsFinished() const { return companion_ != nullptr && run_ && run_->stage == Stage::kFinished; }
+
+  void CollectFinished() {
+    Note(fmt::format("the load begun at {} is finished", run_->started_at));
+    result_.was_verified = run_->verify;
+    result_.snapshot_lsn = run_->snapshot_lsn;
+    context_.relations = state_.LoadPlannedRelations();
+    CollectResults(state_, context_.relations, context_.source_has_extension, result_);
+    schema_ = std::make_unique<SchemaMover>(SchemaOptionsFromMove(), source_, target_);
+    result_.left_out = AllLeftOut();
+  }
+
+  RunResult Replicate() {
+    if (companion_ != nullptr) Timed("replication", [&] { companion_->AfterLoad(result_); });
+    return End();
+  }
+
   template <typename Step>
   void Timed(const char* stage, Step step) {
     CheckStop();
@@ -102,7 +126,8 @@ class Move {
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
     RefuseForeignRun();
-    const auto problems = RunPreflight({source_, target_, options_, run_.has_value()});
+    auto problems = RunPreflight({source_, target_, options_, run_.has_value()});
+    if (companion_ != nullptr) companion_->Check(problems);
     for (const auto& problem : problems)
       if (!problem.is_blocker)
         Note("warning: " + problem.message + (problem.detail.empty() ? "" : ". " + problem.detail));
@@ -143,7 +168,8 @@ class Move {
       throw Error(fmt::format("the target holds the state of a move from another source, database \"{}\"",
                               run_->source_database),
                   {}, "Give that source, or an empty target database.");
-    if (run_->stage == Stage::kFinished && !options_.restart)
+    const bool goes_on = companion_ != nullptr && (!run_->verify || run_->verdict == Verdict::kVerified);
+    if (run_->stage == Stage::kFinished && !options_.restart && !goes_on)
       throw Error("this move has finished already",
                   fmt::format("It began at {} and ended with the verdict \"{}\".", run_->started_at,
                               run_->verdict ? VerdictName(*run_->verdict) : "none"),
@@ -156,13 +182,18 @@ class Move {
       throw Error("--restart cannot be told from what was there before --into-existing", {},
                   "Drop what the first run loaded by hand, and schema airlift_state.");
     Note("starting over: dropping what the former run created on the target");
+    if (companion_ != nullptr) companion_->StartOver();
     DropCreatedObjects(target_);
     state_.Drop();
     run_.reset();
   }
 
   void TakeSnapshot() {
-    snapshot_ = std::make_unique<SourceSnapshot>(options_.source);
+    UseSnapshot(companion_ != nullptr ? companion_->TakeSnapshot() : std::make_unique<SourceSnapshot>(options_.source));
+  }
+
+  void UseSnapshot(std::unique_ptr<SourceSnapshot> snapshot) {
+    snapshot_ = std::move(snapshot);
     context_.snapshot_id = snapshot_->id();
     result_.snapshot_lsn = snapshot_->lsn();
     result_.snapshot_taken_at = snapshot_->taken_at();
@@ -172,6 +203,7 @@ class Move {
 
   void RestoreSchema() {
     const bool resumes = run_.has_value();
+    bool is_same_snapshot = false;
     if (!resumes) {
       TakeSnapshot();
       run_ = RunRecord{result_.source.identity,
@@ -187,7 +219,13 @@ class Move {
     } else {
       Note(fmt::format("going on with the move begun at {} (stage {})", run_->started_at, StageName(run_->stage)));
       if (run_->stage == Stage::kSchema || !SourceIsDone()) {
-        TakeSnapshot();
+        auto held = companion_ != nullptr ? companion_->FindSnapshot(run_->snapshot, run_->snapshot_lsn) : nullptr;
+        is_same_snapshot = held != nullptr;
+        if (held) {
+          UseSnapshot(std::move(held));
+        } else {
+          TakeSnapshot();
+        }
         state_.StartAttempt(snapshot_->id(), snapshot_->lsn());
       } else {
         result_.snapshot_lsn = run_->snapshot_lsn;
@@ -201,7 +239,7 @@ class Move {
       Plan();
     } else {
       context_.relations = state_.LoadPlannedRelations();
-      if (snapshot_) KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
+      if (snapshot_ && !is_same_snapshot) KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
     }
   }
 
@@ -212,6 +250,7 @@ class Move {
     schema.pg_bindir = options_.pg_bindir;
     schema.into_existing = options_.into_existing;
     schema.jobs = options_.jobs;
+    schema.replication_roles = ReplicationRoles(target_);
     schema.note = [this](const std::string& line) { Note(line); };
     return schema;
   }
@@ -346,6 +385,7 @@ class Move {
 
   const MoveOptions options_;
   Progress& progress_;
+  MoveCompanion* const companion_;
   Connection source_;
   Connection target_;
   RunState state_;
@@ -360,6 +400,8 @@ class Move {
 
 }  // namespace
 
-RunResult RunMove(const MoveOptions& options, Progress& progress) { return Move(options, progress).Run(); }
+RunResult RunMove(const MoveOptions& options, Progress& progress, MoveCompanion* companion) {
+  return Move(options, progress, companion).Run();
+}
 
 }  // namespace airlift

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "engine/companion.h"
 #include "engine/move_options.h"
 #include "progress/progress.h"
 #include "report/result.h"
@@ -11,10 +12,11 @@
 namespace airlift {
 
 // Runs, or goes on with, the move that `options` describes. Throws Error when it cannot end; what was done is kept in
-// the target's schema airlift_state, and the same call goes on from there.
-RunResult RunMove(const MoveOptions& options, Progress& progress);
+// the target's schema airlift_state, and the same call goes on from there. `companion` is null where nothing replicates
+// afterwards.
+RunResult RunMove(const MoveOptions& options, Progress& progress, MoveCompanion* companion = nullptr);
 
 // What RunMove would do: the SQL and the programs, one step per line, made by the same code. Changes nothing.
-std::string DescribeMove(const MoveOptions& options);
+std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion = nullptr);
 
 }  // namespace airlift

@@ -14,6 +14,7 @@ struct MoveOptions {
   int jobs = 2;
   bool verify = true;          // false for `restore` and --no-verify
   bool into_existing = false;  // the target may hold other objects
+  std::string admin_function;  // of the target's service (replicate/admin_route.h): no content of the database
   bool restart = false;        // drop what an unfinished run left and begin anew
   bool dry_run = false;
   int64_t split_bytes = 0;         // tables larger than this are copied in parts; 0: decided from sizes and jobs

@@ -156,8 +156,9 @@ class Estimator {
         {"post-data", ForeignKeySeconds() + objects * statement * 0.5, "foreign keys, triggers, grants; assumed"},
         {"schema comparison", kCompareStartSeconds + objects * kCompareSecondsPerObject, "assumed"},
     };
-    estimate.total_seconds = std::accumulate(estimate.phases.begin(), estimate.phases.end(), 0.0,
-                                             [](double sum, const Phase& phase) { return sum + phase.seconds; });
+    estimate.total_seconds =
+        std::accumulate(estimate.phases.begin(), estimate.phases.end(), 0.0,
+                        [](double sum, const EstimatedPhase& phase) { return sum + phase.seconds; });
   }
 
   // The dump is as long as its largest table at least: pg_dump cannot split one.

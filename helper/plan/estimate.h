@@ -21,7 +21,7 @@ struct TableTimes {
   double total() const { return copy + source_digest + read_back + index + analyze; }
 };
 
-struct Phase {
+struct EstimatedPhase {
   std::string name;
   double seconds = 0;
   std::string how;
@@ -30,7 +30,7 @@ struct Phase {
 struct Estimate {
   std::vector<TableTimes> tables;
   Schedule load;
-  std::vector<Phase> phases;
+  std::vector<EstimatedPhase> phases;
   double total_seconds = 0;
   // For dump and restore: first all is written, then all is read.
   double dump_seconds = 0;

@@ -125,7 +125,7 @@ json RatesToJson(const MovePlan& plan) {
 
 json EstimateToJson(const Estimate& estimate) {
   json phases = json::array();
-  for (const Phase& phase : estimate.phases)
+  for (const EstimatedPhase& phase : estimate.phases)
     phases.push_back({{"name", phase.name}, {"seconds", phase.seconds}, {"how", phase.how}});
   json critical = json::array();
   const auto& path = estimate.load.critical_path;

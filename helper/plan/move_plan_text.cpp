@@ -70,7 +70,7 @@ std::string RateLine(const char* what, const Rate& rate) {
 void AddTime(Text& text, const MovePlan& plan) {
   text.Head(fmt::format("Time of pg_airlift migrate with {} jobs: about {}", plan.options.jobs,
                         FormatSeconds(plan.estimate.total_seconds)));
-  for (const Phase& phase : plan.estimate.phases)
+  for (const EstimatedPhase& phase : plan.estimate.phases)
     text.Line(fmt::format("{:<18} {:>8}  {}", phase.name, FormatSeconds(phase.seconds), phase.how));
   text.Head("One worker does");
   text.Line(RateLine("copy", plan.rates.copy));

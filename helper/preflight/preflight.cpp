@@ -127,7 +127,7 @@ void CheckSourceLockTable(const PreflightInputs& in, Problems& problems) {
 
 void CheckTargetIsEmpty(const PreflightInputs& in, Problems& problems) {
   if (in.resumes || in.options.into_existing || in.options.restart) return;
-  const std::vector<std::string> found = ExistingObjects(in.target);
+  const std::vector<std::string> found = ExistingObjects(in.target, in.options.admin_function);
   if (found.empty()) return;
   std::string list;
   for (const std::string& object : found) list += (list.empty() ? "" : ", ") + object;
@@ -159,7 +159,7 @@ bool IsSameDatabase(Connection& source, Connection& target) {
   return !free;
 }
 
-std::vector<std::string> ExistingObjects(Connection& target) {
+std::vector<std::string> ExistingObjects(Connection& target, const std::string& ignored_function) {
   const Result result = target.Query(R"(
 SELECT kind || ' ' || name FROM (
   SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view'
@@ -179,7 +179,9 @@ SELECT kind || ' ' || name FROM (
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = object.class AND d.objid = object.oid
                   AND d.deptype = 'e')
   AND (oid >= 16384 OR kind = 'large object')
-LIMIT 5)");
+  AND (kind <> 'function' OR $1 = '' OR oid IS DISTINCT FROM pg_catalog.to_regproc($1)::pg_catalog.oid)
+LIMIT 5)",
+                                     {ignored_function});
   std::vector<std::string> objects;
   for (int row = 0; row < result.rows(); ++row) objects.push_back(result.Text(row, 0));
   return objects;

@@ -29,7 +29,8 @@ std::vector<PreflightProblem> RunPreflight(const PreflightInputs& inputs);
 // seen through the other.
 bool IsSameDatabase(Connection& source, Connection& target);
 
-// Objects in the database that a move into it would have to step around, "kind name" each, a few of them.
-std::vector<std::string> ExistingObjects(Connection& target);
+// Objects in the database that a move into it would have to step around, "kind name" each, a few of them. A function
+// of the service's own, `ignored_function`, is not counted.
+std::vector<std::string> ExistingObjects(Connection& target, const std::string& ignored_function = {});
 
 }  // namespace airlift

@@ -68,7 +68,9 @@ class Preparation {
       Run(PlanReplicaIdentity(source_, options_.tables));
     }
     if (!options_.publication.empty())
-      Run(PlanPublication(source_, options_.publication, options_.tables,
+      Run(PlanPublication(source_,
+                          {options_.publication, options_.tables, options_.exclude_tables, options_.publication_groups,
+                           options_.via_partition_root},
                           options_.dry_run && options_.replica_identity));
   }
 

@@ -19,6 +19,9 @@ struct PrepareOptions {
   std::string publication;                      // name; "" for none
   std::string replication_role;                 // name; "" for none
   std::vector<std::string> tables;              // patterns for replica identity and publication; all when empty
+  std::vector<std::string> exclude_tables;      // patterns for the publication
+  int publication_groups = 1;
+  bool via_partition_root = false;
   std::string new_passwords;                    // file; "" for none
   std::string password_file;                    // of the replication role
   ConnInfo from_target;                         // how the target reaches the source, where it is not as from here

@@ -5,7 +5,6 @@
 #include "pg/batch.h"
 #include "pg/identifier.h"
 #include "prepare/sql_text.h"
-#include "source/extension_prepare.h"
 
 namespace airlift {
 
@@ -87,12 +86,12 @@ PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::strin
   return part;
 }
 
-PreparePart PlanPublication(Connection& source, const std::string& name, const std::vector<std::string>& patterns,
-                            bool identities_follow) {
+PreparePart PlanPublication(Connection& source, const PublicationRequest& request, bool identities_follow) {
+  const std::string& name = request.name;
   if (!ExtensionPrepares(source)) return {{}, {WithoutExtension("publication " + DisplayName(name))}};
   if (PublicationIsMade(source, name)) return {};
   if (!identities_follow) {
-    if (const auto refusal = TryStatement(source, CreatePublicationStatement(name, patterns, true)))
+    if (const auto refusal = TryStatement(source, CreatePublicationStatement(request, true)))
       return {{},
               {{"publication.refused", DisplayName(name), *refusal,
                 "Ask for --replica-identity first, or for fewer "
@@ -100,7 +99,7 @@ PreparePart PlanPublication(Connection& source, const std::string& name, const s
                 false, false}}};
   }
   Step step = SourceStep("publication/" + name, "publication " + DisplayName(name),
-                         CreatePublicationStatement(name, patterns, false), DropPublicationStatement(name));
+                         CreatePublicationStatement(request, false), DropPublicationStatement(name));
   step.finding = "publication.refused";
   step.object = DisplayName(name);
   step.remedy = "Ask for --replica-identity too, or for fewer tables (--table).";

@@ -6,6 +6,7 @@
 
 #include "pg/connection.h"
 #include "prepare/step.h"
+#include "source/extension_prepare.h"
 
 namespace airlift {
 
@@ -18,7 +19,6 @@ PreparePart PlanIdentityIndexes(Connection& source, const std::vector<std::strin
 PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::string>& patterns);
 // `identities_follow`: a dry run whose replica identities are not made yet, so that asking the extension whether the
 // tables can be published would tell nothing.
-PreparePart PlanPublication(Connection& source, const std::string& name, const std::vector<std::string>& patterns,
-                            bool identities_follow);
+PreparePart PlanPublication(Connection& source, const PublicationRequest& request, bool identities_follow);
 
 }  // namespace airlift

@@ -111,19 +111,6 @@ void TestFromHere(const ReachabilityInputs& in, Findings& findings) {
   }
 }
 
-// The connection string for the target; nullopt where there is none that could work there.
-std::optional<ConnInfo> InfoFromTarget(const ReachabilityInputs& in) {
-  ConnInfo info;
-  for (const auto& [key, value] : in.from_target.settings()) info = info.With(key, value);
-  if (info.Get("host").empty() && info.Get("hostaddr").empty()) {
-    const std::string host = PQhost(in.source.get());
-    if (host.empty() || host[0] == '/') return std::nullopt;
-    info = info.With("host", host).With("port", PQport(in.source.get()));
-  }
-  if (info.Get("connect_timeout").empty()) info = info.With("connect_timeout", "10");
-  return AsRole(info.With("dbname", in.source.Query("SELECT pg_catalog.current_database()").Text(0, 0)), in);
-}
-
 bool DblinkAtHand(Connection& target) {
   return target.Query("SELECT EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'dblink')")
       .Boolean(0, 0);
@@ -141,7 +128,7 @@ std::string DblinkConnect(Connection& target) {
 }
 
 void TestFromTarget(const ReachabilityInputs& in, Findings& findings) {
-  const auto info = InfoFromTarget(in);
+  const auto info = SourceFromTarget(in.source, in.from_target, in.role, in.password);
   const char* by_hand = "Try it on the target: CREATE SUBSCRIPTION will tell.";
   if (!info)
     return Add(findings, kFromTarget, in, "Not tested from the target: the source was reached through a socket here.",
@@ -168,6 +155,19 @@ void TestFromTarget(const ReachabilityInputs& in, Findings& findings) {
 }
 
 }  // namespace
+
+std::optional<ConnInfo> SourceFromTarget(Connection& source, const ConnInfo& from_target, const std::string& role,
+                                         const std::string& password) {
+  ConnInfo info = from_target;
+  if (info.Get("host").empty() && info.Get("hostaddr").empty()) {
+    const std::string host = PQhost(source.get());
+    if (host.empty() || host[0] == '/') return std::nullopt;
+    info = info.With("host", host).With("port", PQport(source.get()));
+  }
+  if (info.Get("connect_timeout").empty()) info = info.With("connect_timeout", "10");
+  const std::string database = source.Query("SELECT pg_catalog.current_database()").Text(0, 0);
+  return info.With("dbname", database).With("user", role).With("password", password);
+}
 
 std::vector<PrepareFinding> TestReachability(const ReachabilityInputs& in) {
   Findings findings;

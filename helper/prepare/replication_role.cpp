@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "model/state_schema.h"
 #include "pg/identifier.h"
 #include "prepare/role_rules.h"
 #include "prepare/sql_text.h"
+#include "prepare/step_store.h"
 
 namespace airlift {
 
@@ -170,6 +172,17 @@ class ReplicationRolePlanner {
 };
 
 }  // namespace
+
+std::set<std::string> ReplicationRoles(Connection& target) {
+  std::set<std::string> roles;
+  if (!StepStore(target, "").Exists()) return roles;
+  const Result result =
+      target.Query("SELECT DISTINCT pg_catalog.split_part(key, '/', 2) FROM " AIRLIFT_STATE_SCHEMA
+                   ".prepare_step WHERE side = 'source' AND state IN ('started', 'done') "
+                   "AND key ~ '^(replication-role|source-attributes|source-replication|usage|select)/'");
+  for (int row = 0; row < result.rows(); ++row) roles.insert(result.Text(row, 0));
+  return roles;
+}
 
 std::string ReplicationRoleKey(const std::string& role) { return "replication-role/" + role; }
 

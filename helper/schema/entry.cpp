@@ -73,8 +73,8 @@ std::string Visible(std::string_view text) {
 
 }  // namespace
 
-const char* PhaseName(Phase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
-Phase PhaseFromName(const std::string& name) { return FromName<Phase>(kPhaseNames, name); }
+const char* RestorePhaseName(RestorePhase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
+RestorePhase RestorePhaseFromName(const std::string& name) { return FromName<RestorePhase>(kPhaseNames, name); }
 const char* EntryStateName(EntryState state) { return kStateNames[static_cast<size_t>(state)]; }
 EntryState EntryStateFromName(const std::string& name) { return FromName<EntryState>(kStateNames, name); }
 

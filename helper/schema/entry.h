@@ -8,7 +8,7 @@
 namespace airlift {
 
 // When an entry is executed. The order of the enumerators is the order of execution; the names are stored.
-enum class Phase {
+enum class RestorePhase {
   kPreData,       // schemas, extensions, types, functions, tables, views ...
   kIndex,         // built by RunIndexJob, several at a time; RestorePostData attaches constraints to them
   kPostData,      // indexes of partitioned tables, exclusion constraints, statistics, rules, postponed views
@@ -21,8 +21,8 @@ enum class Phase {
   kRefresh,       // REFRESH MATERIALIZED VIEW, with the owners' eyes, as on the source
   kEventTrigger,  // last, so that none fires for our own statements
 };
-const char* PhaseName(Phase phase);
-Phase PhaseFromName(const std::string& name);
+const char* RestorePhaseName(RestorePhase phase);
+RestorePhase RestorePhaseFromName(const std::string& name);
 
 enum class EntryState { kPending, kBuilt, kDone, kKept, kSkipped, kLeftOut };
 // pending: not executed yet; built: the index exists, what follows it does not; done; kept: the target had it already;
@@ -42,7 +42,7 @@ struct SchemaEntry {
   std::string schema;
   std::string name;
   std::string owner;
-  Phase phase = Phase::kPreData;
+  RestorePhase phase = RestorePhase::kPreData;
   uint32_t table_oid = 0;  // of an index or foreign key: the table it is on, at the source
   int64_t weight = 0;      // bytes at the source: of that table, and of the index
   bool is_constraint_backing = false;

@@ -86,7 +86,7 @@ EntryRunner::EntryRunner(Connection& target, bool into_existing)
   }
 }
 
-void EntryRunner::RunPhase(Phase phase, int entries_per_transaction) {
+void EntryRunner::RunPhase(RestorePhase phase, int entries_per_transaction) {
   int64_t after = 0;
   while (true) {
     const std::vector<SchemaEntry> batch = store_.Pending(phase, after, entries_per_transaction);
@@ -98,7 +98,7 @@ void EntryRunner::RunPhase(Phase phase, int entries_per_transaction) {
   }
 }
 
-void EntryRunner::MarkBlocked(Phase phase) {
+void EntryRunner::MarkBlocked(RestorePhase phase) {
   int64_t after = 0;
   while (true) {
     const std::vector<SchemaEntry> batch = store_.Pending(phase, after, 10 * kBatch);

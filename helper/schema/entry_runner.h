@@ -21,11 +21,11 @@ class EntryRunner {
   EntryRunner(Connection& target, bool into_existing);
 
   // All pending entries of the phase, many to a transaction and a round trip.
-  void RunPhase(Phase phase, int entries_per_transaction = kBatch);
+  void RunPhase(RestorePhase phase, int entries_per_transaction = kBatch);
   // The same for entries fetched by the caller, in the caller's open transaction; saves their outcomes.
   void RunEntries(const std::vector<SchemaEntry>& entries);
   // Marks pending entries of the phase that cannot be, and executes none.
-  void MarkBlocked(Phase phase);
+  void MarkBlocked(RestorePhase phase);
 
   EntryStore& store() { return store_; }
 

@@ -89,8 +89,8 @@ void AppendCopyRow(std::string* rows, const SchemaEntry& e) {
   };
   *rows += fmt::format("{}\t{}\t{}\t{}\t", e.entry, e.dump_id, e.class_oid, e.object_oid);
   for (const std::string* value : {&e.kind, &e.schema, &e.name, &e.owner}) text(*value);
-  *rows +=
-      fmt::format("{}\t{}\t{}\t{}\t", PhaseName(e.phase), e.table_oid, e.weight, e.is_constraint_backing ? 't' : 'f');
+  *rows += fmt::format("{}\t{}\t{}\t{}\t", RestorePhaseName(e.phase), e.table_oid, e.weight,
+                       e.is_constraint_backing ? 't' : 'f');
   text(e.build_sql);
   text(e.sql);
   *rows += fmt::format("{{{}}}\t{}\t", fmt::join(e.dependencies, ","), EntryStateName(e.state));
@@ -122,7 +122,7 @@ SchemaEntry ReadEntry(const Result& result, int row) {
   e.schema = result.Text(row, 5);
   e.name = result.Text(row, 6);
   e.owner = result.Text(row, 7);
-  e.phase = PhaseFromName(result.Text(row, 8));
+  e.phase = RestorePhaseFromName(result.Text(row, 8));
   e.table_oid = static_cast<uint32_t>(result.Integer(row, 9));
   e.weight = result.Integer(row, 10);
   e.is_constraint_backing = result.Boolean(row, 11);
@@ -167,20 +167,21 @@ std::vector<SchemaEntry> EntryStore::Select(const std::string& condition, const 
   return entries;
 }
 
-std::vector<SchemaEntry> EntryStore::Pending(Phase phase, int64_t after, int limit) {
+std::vector<SchemaEntry> EntryStore::Pending(RestorePhase phase, int64_t after, int limit) {
   return Select("phase = $1 AND entry > $2 AND state IN ('pending', 'built') ORDER BY entry LIMIT $3",
-                {PhaseName(phase), std::to_string(after), std::to_string(limit)});
+                {RestorePhaseName(phase), std::to_string(after), std::to_string(limit)});
 }
 
-std::vector<SchemaEntry> EntryStore::PendingOfOwner(Phase phase, const std::string& owner, int64_t after, int limit) {
+std::vector<SchemaEntry> EntryStore::PendingOfOwner(RestorePhase phase, const std::string& owner, int64_t after,
+                                                    int limit) {
   return Select("phase = $1 AND owner = $2 AND entry > $3 AND state = 'pending' ORDER BY entry LIMIT $4",
-                {PhaseName(phase), owner, std::to_string(after), std::to_string(limit)});
+                {RestorePhaseName(phase), owner, std::to_string(after), std::to_string(limit)});
 }
 
-std::vector<std::string> EntryStore::PendingOwners(Phase phase) {
+std::vector<std::string> EntryStore::PendingOwners(RestorePhase phase) {
   const Result result = target_.Query("SELECT owner FROM " SCHEMA_ENTRY
                                       " WHERE phase = $1 AND state = 'pending' GROUP BY 1 ORDER BY min(entry)",
-                                      {PhaseName(phase)});
+                                      {RestorePhaseName(phase)});
   std::vector<std::string> owners;
   for (int row = 0; row < result.rows(); ++row) owners.push_back(result.Text(row, 0));
   return owners;
@@ -188,8 +189,8 @@ std::vector<std::string> EntryStore::PendingOwners(Phase phase) {
 
 std::vector<std::string> EntryStore::PendingGrantors() {
   std::set<std::string> roles;
-  for (const SchemaEntry& entry :
-       Select("phase = $1 AND state = 'pending' AND pg_catalog.strpos(sql, 'SET ROLE ') > 0", {PhaseName(Phase::kAcl)}))
+  for (const SchemaEntry& entry : Select("phase = $1 AND state = 'pending' AND pg_catalog.strpos(sql, 'SET ROLE ') > 0",
+                                         {RestorePhaseName(RestorePhase::kAcl)}))
     for (const std::string& role : GrantorRoles(entry.sql)) roles.insert(role);
   return {roles.begin(), roles.end()};
 }
@@ -224,11 +225,11 @@ void EntryStore::Save(const std::vector<EntryOutcome>& outcomes) {
                 {fmt::format("{{{}}}", fmt::join(plain, ","))});
 }
 
-void EntryStore::LeaveOutOwner(Phase phase, const std::string& owner, const std::string& reason) {
+void EntryStore::LeaveOutOwner(RestorePhase phase, const std::string& owner, const std::string& reason) {
   target_.Query("UPDATE " SCHEMA_ENTRY
                 " SET state = 'left out', reason = $3 "
                 "WHERE phase = $1 AND owner = $2 AND state = 'pending'",
-                {PhaseName(phase), owner, reason});
+                {RestorePhaseName(phase), owner, reason});
 }
 
 void EntryStore::ForgetPasswords() {

@@ -37,10 +37,10 @@ class EntryStore {
   void Write(const SchemaLoad& load, const std::vector<SchemaEntry>& entries);
 
   // Up to `limit` pending (or built) entries of `phase` behind `after`, in order.
-  std::vector<SchemaEntry> Pending(Phase phase, int64_t after, int limit);
+  std::vector<SchemaEntry> Pending(RestorePhase phase, int64_t after, int limit);
   // The same for an owner or default ACL phase: those of one role.
-  std::vector<SchemaEntry> PendingOfOwner(Phase phase, const std::string& owner, int64_t after, int limit);
-  std::vector<std::string> PendingOwners(Phase phase);
+  std::vector<SchemaEntry> PendingOfOwner(RestorePhase phase, const std::string& owner, int64_t after, int limit);
+  std::vector<std::string> PendingOwners(RestorePhase phase);
   // Roles that pending grants name in SET ROLE.
   std::vector<std::string> PendingGrantors();
   std::optional<SchemaEntry> Find(int64_t entry);
@@ -51,7 +51,7 @@ class EntryStore {
 
   // In the caller's transaction.
   void Save(const std::vector<EntryOutcome>& outcomes);
-  void LeaveOutOwner(Phase phase, const std::string& owner, const std::string& reason);
+  void LeaveOutOwner(RestorePhase phase, const std::string& owner, const std::string& reason);
   // Clears executed statements that may hold passwords (user mappings, foreign servers).
   void ForgetPasswords();
   void RecordMembership(const std::string& role);

@@ -21,7 +21,7 @@ std::vector<Group> PendingByTable(EntryStore& store) {
   std::map<uint32_t, Group> tables;
   int64_t after = 0;
   while (true) {
-    auto batch = store.Pending(Phase::kValidate, after, EntryRunner::kBatch * 10);
+    auto batch = store.Pending(RestorePhase::kValidate, after, EntryRunner::kBatch * 10);
     if (batch.empty()) break;
     after = batch.back().entry;
     for (SchemaEntry& entry : batch) tables[entry.table_oid].push_back(std::move(entry));

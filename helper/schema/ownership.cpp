@@ -49,7 +49,7 @@ class TemporaryCreate {
 
 }  // namespace
 
-void Ownership::RunPhase(Phase phase) {
+void Ownership::RunPhase(RestorePhase phase) {
   for (const std::string& role : runner_.store().PendingOwners(phase)) {
     if (const auto reason = Obtain(role)) {
       Refuse(phase, role, *reason);
@@ -71,20 +71,20 @@ std::optional<std::string> Ownership::Obtain(const std::string& role) {
   return reason;
 }
 
-void Ownership::Refuse(Phase phase, const std::string& role, const std::string& reason) {
+void Ownership::Refuse(RestorePhase phase, const std::string& role, const std::string& reason) {
   Transaction transaction(target_);
   runner_.store().LeaveOutOwner(phase, role, reason);
   transaction.Commit();
 }
 
-void Ownership::RunOwner(Phase phase, const std::string& role) {
+void Ownership::RunOwner(RestorePhase phase, const std::string& role) {
   int64_t after = 0;
   while (true) {
     const auto batch = runner_.store().PendingOfOwner(phase, role, after, EntryRunner::kBatch);
     if (batch.empty()) return;
     after = batch.back().entry;
     Transaction transaction(target_);
-    if (phase == Phase::kOwner) {
+    if (phase == RestorePhase::kOwner) {
       GiveAway(batch, role);
     } else {
       runner_.RunEntries(batch);

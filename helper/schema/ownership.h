@@ -18,15 +18,15 @@ class Ownership {
 
   // Phases kOwner and kDefaultAcl: makes the migrating role a member of each role that it needs, then runs the entries.
   // A role that is missing, or that cannot be had, leaves all its entries out, with one reason.
-  void RunPhase(Phase phase);
+  void RunPhase(RestorePhase phase);
   // Makes the migrating role a member of the roles in whose name grants were made; what is refused shows in phase kAcl.
   void ObtainGrantors();
 
  private:
   // Why the migrating role cannot act for `role`; nullopt where it can (now).
   std::optional<std::string> Obtain(const std::string& role);
-  void Refuse(Phase phase, const std::string& role, const std::string& reason);
-  void RunOwner(Phase phase, const std::string& role);
+  void Refuse(RestorePhase phase, const std::string& role, const std::string& reason);
+  void RunOwner(RestorePhase phase, const std::string& role);
   void GiveAway(const std::vector<SchemaEntry>& batch, const std::string& role);
 
   Connection& target_;

@@ -106,14 +106,15 @@ class Planner {
 
   // Not before what the entry depends on. An index that a job builds goes ahead of the partitioned index above it:
   // they meet at INDEX ATTACH only.
-  Phase OwnPhase(const ArchiveEntry& archived, const KindRule* rule) const {
-    if (FindJob(archived) != nullptr) return Phase::kIndex;
-    Phase phase = archived.section == ArchiveSection::kPostData ? Phase::kPostData : Phase::kPreData;
+  RestorePhase OwnPhase(const ArchiveEntry& archived, const KindRule* rule) const {
+    if (FindJob(archived) != nullptr) return RestorePhase::kIndex;
+    RestorePhase phase =
+        archived.section == ArchiveSection::kPostData ? RestorePhase::kPostData : RestorePhase::kPreData;
     if (rule != nullptr) phase = rule->phase;
     for (const int32_t id : archived.dependencies) {
       const auto found = phases_.find(id);
       if (found == phases_.end()) continue;
-      phase = std::max(phase, found->second == Phase::kIndex ? Phase::kPostData : found->second);
+      phase = std::max(phase, found->second == RestorePhase::kIndex ? RestorePhase::kPostData : found->second);
     }
     return phase;
   }
@@ -160,10 +161,27 @@ class Planner {
     AddToFingerprint(archived);
     if (StartsWith(entry->name, "DATABASE ") || entry->kind == "DATABASE PROPERTIES")
       entry->sql = RenameDatabase(entry->sql, source_database_, target_.database);
-    if (entry->kind == "ACL") entry->sql = fmt::format("{}", fmt::join(GrantStatements(entry->sql), "\n"));
+    if (entry->kind == "ACL") PrepareGrants(entry);
     if (const IndexFact* job = FindJob(archived)) PrepareIndex(*job, entry);
     if (entry->kind == "FK CONSTRAINT") PrepareForeignKey(entry);
     if (!archived.table_access_method.empty()) PrepareAccessMethod(archived.table_access_method, entry);
+  }
+
+  void PrepareGrants(SchemaEntry* entry) {
+    std::vector<std::string> statements = GrantStatements(entry->sql);
+    std::erase_if(statements, [&](const std::string& statement) {
+      return std::any_of(source_.replication_roles.begin(), source_.replication_roles.end(),
+                         [&](const std::string& role) { return IsGrantTo(statement, role); });
+    });
+    entry->sql = fmt::format("{}", fmt::join(statements, "\n"));
+    if (statements.empty()) entry->state = EntryState::kDone;
+  }
+
+  // With --quote-all-identifiers, and the grantee last.
+  static bool IsGrantTo(const std::string& statement, const std::string& role) {
+    const std::string to = " TO " + QuoteIdentifier(role);
+    const size_t at = statement.rfind(to);
+    return at != std::string::npos && statement.find_first_not_of("; \n", at + to.size()) == std::string::npos;
   }
 
   void PrepareIndex(const IndexFact& fact, SchemaEntry* entry) {
@@ -172,7 +190,7 @@ class Planner {
     if (entry->kind == "CONSTRAINT") {
       const auto sql = UseIndexForConstraint(entry->sql);
       if (!sql) {
-        entry->phase = Phase::kPostData;
+        entry->phase = RestorePhase::kPostData;
         return;
       }
       entry->is_constraint_backing = true;
@@ -190,7 +208,7 @@ class Planner {
     const auto split = SplitValidation(entry->sql);
     if (!split) return;
     entry->sql = split->add_sql;
-    SchemaEntry validation = Companion(*entry, "FK VALIDATION", Phase::kValidate, split->validate_sql);
+    SchemaEntry validation = Companion(*entry, "FK VALIDATION", RestorePhase::kValidate, split->validate_sql);
     validation.table_oid = found->second.table_oid;
     validation.weight = found->second.bytes;
     entries_.push_back(std::move(validation));
@@ -219,20 +237,22 @@ class Planner {
     }
     if (archived.kind == "MATERIALIZED VIEW" && source_.populated_materialized_views.contains(archived.object_oid)) {
       // With row-level security as the owner meets it; a session of ours would rather fail.
-      entries_.push_back(Companion(object, "MATERIALIZED VIEW DATA", Phase::kRefresh,
+      entries_.push_back(Companion(object, "MATERIALIZED VIEW DATA", RestorePhase::kRefresh,
                                    fmt::format("SET row_security = on; REFRESH MATERIALIZED VIEW {}; "
                                                "SET row_security = off;",
                                                QualifiedName(object.schema, object.name))));
     }
     const std::string owner_sql = OwnerStatement(archived);
     if (owner_sql.empty() || archived.owner == target_.migrating_role) return;
-    const Phase phase = object.phase == Phase::kEventTrigger ? Phase::kEventTrigger : Phase::kOwner;
+    const RestorePhase phase =
+        object.phase == RestorePhase::kEventTrigger ? RestorePhase::kEventTrigger : RestorePhase::kOwner;
     SchemaEntry owner = Companion(object, "OWNER", phase, owner_sql);
     owner.expected = source_.superusers.contains(archived.owner);
     entries_.push_back(std::move(owner));
   }
 
-  static SchemaEntry Companion(const SchemaEntry& object, const char* kind, Phase phase, const std::string& sql) {
+  static SchemaEntry Companion(const SchemaEntry& object, const char* kind, RestorePhase phase,
+                               const std::string& sql) {
     SchemaEntry entry;
     entry.kind = kind;
     entry.schema = object.schema;
@@ -255,7 +275,7 @@ class Planner {
     SchemaEntry note;
     note.kind = "DATABASE OWNER";
     note.name = target_.database;
-    note.phase = Phase::kOwner;
+    note.phase = RestorePhase::kOwner;
     LeaveOut(&note,
              fmt::format("the database keeps its owner at the target (at the source it is \"{}\")", archived.owner));
     entries_.push_back(std::move(note));
@@ -270,7 +290,7 @@ class Planner {
       entry.schema = fact.schema;
       entry.name = fact.name;
       entry.object_oid = oid;
-      entry.phase = Phase::kIndex;
+      entry.phase = RestorePhase::kIndex;
       LeaveOut(&entry, "is not valid at the source");
       entries_.push_back(std::move(entry));
     }
@@ -297,7 +317,7 @@ class Planner {
   const TargetFacts& target_;
   std::string source_database_;
   std::vector<SchemaEntry> entries_;
-  std::unordered_map<int32_t, Phase> phases_;
+  std::unordered_map<int32_t, RestorePhase> phases_;
   std::unordered_map<std::string, int32_t> servers_;
   Digest128 fingerprint_;
 };

@@ -21,7 +21,7 @@ enum class RuleAction {
 struct KindRule {
   std::string_view kind;
   RuleAction action;
-  Phase phase;  // of post-data entries; an entry never comes before what it depends on
+  RestorePhase phase;  // of post-data entries; an entry never comes before what it depends on
   std::string_view reason;
 };
 

@@ -80,7 +80,9 @@ void SchemaMover::Load(const std::string& snapshot) {
       ChooseProgram(FindPrograms(options_.pg_bindir), source_.server_major(), target_.server_major());
   if (options_.note) options_.note(fmt::format("reading the schema with {}", program.path));
   Archive archive = Dump(options_, program, snapshot);
-  SchemaPlan plan = MakePlan(std::move(archive), ReadSourceFacts(source_), ReadTargetFacts(target_));
+  SourceFacts facts = ReadSourceFacts(source_);
+  facts.replication_roles = options_.replication_roles;
+  SchemaPlan plan = MakePlan(std::move(archive), facts, ReadTargetFacts(target_));
   if (const auto stored = store_.FindLoad()) {
     if (stored->fingerprint == plan.fingerprint) return;
     throw Error("the source's schema has changed since this run began",
@@ -100,8 +102,8 @@ void SchemaMover::RunWith(const std::function<void(EntryRunner&)>& work) {
 
 void SchemaMover::RestorePreData() {
   RunWith([](EntryRunner& runner) {
-    runner.RunPhase(Phase::kPreData);
-    runner.MarkBlocked(Phase::kIndex);
+    runner.RunPhase(RestorePhase::kPreData);
+    runner.MarkBlocked(RestorePhase::kIndex);
     runner.store().ForgetPasswords();
   });
 }
@@ -110,7 +112,7 @@ std::vector<IndexJob> SchemaMover::IndexJobs() {
   std::vector<IndexJob> jobs;
   int64_t after = 0;
   while (true) {
-    const auto batch = store_.Pending(Phase::kIndex, after, EntryRunner::kBatch * 10);
+    const auto batch = store_.Pending(RestorePhase::kIndex, after, EntryRunner::kBatch * 10);
     if (batch.empty()) return jobs;
     after = batch.back().entry;
     for (const SchemaEntry& entry : batch) {
@@ -122,19 +124,19 @@ std::vector<IndexJob> SchemaMover::IndexJobs() {
 
 void SchemaMover::RestorePostData() {
   RunWith([this](EntryRunner& runner) {
-    runner.RunPhase(Phase::kIndex);
-    runner.RunPhase(Phase::kPostData);
-    runner.RunPhase(Phase::kForeignKey);
-    runner.MarkBlocked(Phase::kValidate);
+    runner.RunPhase(RestorePhase::kIndex);
+    runner.RunPhase(RestorePhase::kPostData);
+    runner.RunPhase(RestorePhase::kForeignKey);
+    runner.MarkBlocked(RestorePhase::kValidate);
     ValidateForeignKeys(target_, options_.target, options_.jobs);
-    runner.RunPhase(Phase::kTrigger);
+    runner.RunPhase(RestorePhase::kTrigger);
     Ownership ownership(target_, runner, options_.note);
-    ownership.RunPhase(Phase::kOwner);
-    ownership.RunPhase(Phase::kDefaultAcl);
+    ownership.RunPhase(RestorePhase::kOwner);
+    ownership.RunPhase(RestorePhase::kDefaultAcl);
     ownership.ObtainGrantors();
-    runner.RunPhase(Phase::kAcl);
-    runner.RunPhase(Phase::kRefresh, kOne);
-    runner.RunPhase(Phase::kEventTrigger, kOne);
+    runner.RunPhase(RestorePhase::kAcl);
+    runner.RunPhase(RestorePhase::kRefresh, kOne);
+    runner.RunPhase(RestorePhase::kEventTrigger, kOne);
   });
 }
 
@@ -155,7 +157,7 @@ std::vector<LeftOut> SchemaMover::LeftOuts() {
 void RunIndexJob(Connection& target, int64_t number) {
   EntryStore store(target);
   const auto entry = store.Find(number);
-  if (!entry || entry->state != EntryState::kPending || entry->phase != Phase::kIndex) return;
+  if (!entry || entry->state != EntryState::kPending || entry->phase != RestorePhase::kIndex) return;
   EntryOutcome outcome{number, entry->sql.empty() ? EntryState::kDone : EntryState::kBuilt, "", false};
   target.Execute("SAVEPOINT airlift_index");
   try {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct SchemaOptions {
   bool into_existing = false;
   int jobs = 1;                                  // connections that validate foreign keys
   std::vector<std::string> pg_dump_arguments;    // filters
+  std::set<std::string> replication_roles;       // see SourceFacts
   std::function<void(const std::string&)> note;  // a line for the user
 };
 

@@ -37,7 +37,8 @@ struct SourceFacts {
   std::unordered_set<uint32_t> populated_materialized_views;
   std::set<std::string> superusers;
   std::set<std::string> extensions_with_default_comment;
-  std::set<std::string> own_schemas;  // of our extension, of our state
+  std::set<std::string> replication_roles;  // the migration's own: what is granted to them stays on the source
+  std::set<std::string> own_schemas;        // of our extension, of our state
 };
 
 SourceFacts ReadSourceFacts(Connection& source);

@@ -94,13 +94,14 @@ SELECT rel.name AS object, t.kind || ' ' || t.name AS parent,
          AS "attached to"
 FROM rel JOIN pg_index x ON x.indexrelid = rel.oid JOIN rel t ON t.oid = x.indrelid)";
 
-// A partition's copy of a trigger is marked as internal before 15.
+// A partition's copy of a trigger is marked as internal before 15. The guard's triggers (replicate/guard.h) are ours.
 constexpr const char* kTrigger = R"(
 SELECT @(g.tgname) || ' on ' || rel.name AS object, rel.kind || ' ' || rel.name AS parent,
        pg_get_triggerdef(g.oid) AS definition,
        CASE g.tgenabled WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' WHEN 'R' THEN 'replica' ELSE 'always' END AS enabled
 FROM rel JOIN pg_trigger g ON g.tgrelid = rel.oid
-WHERE NOT g.tgisinternal OR g.tgparentid <> 0 AND g.tgname !~ '^RI_ConstraintTrigger_')";
+WHERE g.tgname <> 'airlift_guard'
+  AND (NOT g.tgisinternal OR g.tgparentid <> 0 AND g.tgname !~ '^RI_ConstraintTrigger_'))";
 
 constexpr const char* kRule = R"(
 SELECT @(r.rulename) || ' on ' || rel.name AS object, rel.kind || ' ' || rel.name AS parent,

@@ -6,10 +6,13 @@ namespace {
 
 constexpr const char* kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+std::unique_ptr<Connection> Open(const ConnInfo& source) {
+  return std::make_unique<Connection>(source.With("application_name", "pg_airlift snapshot"), Side::kSource);
+}
+
 }  // namespace
 
-SourceSnapshot::SourceSnapshot(const ConnInfo& source)
-    : connection_(std::make_unique<Connection>(source.With("application_name", "pg_airlift snapshot"), Side::kSource)) {
+SourceSnapshot::SourceSnapshot(const ConnInfo& source) : connection_(Open(source)) {
   connection_->Execute(kBegin);
   const Result result = connection_->Query(
       "SELECT pg_catalog.pg_export_snapshot(), "
@@ -18,6 +21,14 @@ SourceSnapshot::SourceSnapshot(const ConnInfo& source)
   id_ = result.Text(0, 0);
   lsn_ = result.Text(0, 1);
   taken_at_ = result.Text(0, 2);
+}
+
+SourceSnapshot::SourceSnapshot(const ConnInfo& source, const std::string& exported, const std::string& lsn)
+    : connection_(Open(source)), lsn_(lsn) {
+  connection_->Execute(BeginUnderSnapshot(*connection_, exported));
+  const Result result = connection_->Query("SELECT pg_catalog.pg_export_snapshot(), pg_catalog.now()");
+  id_ = result.Text(0, 0);
+  taken_at_ = result.Text(0, 1);
 }
 
 void SourceSnapshot::Release() { connection_.reset(); }

@@ -12,6 +12,9 @@ class SourceSnapshot {
  public:
   // Exports a snapshot and holds it in a transaction of its own connection.
   explicit SourceSnapshot(const ConnInfo& source);
+  // Imports what another session exported (a slot's snapshot, which stands at `lsn`), and exports it again: from then
+  // on it lives as long as this.
+  SourceSnapshot(const ConnInfo& source, const std::string& exported, const std::string& lsn);
 
   const std::string& id() const { return id_; }
   // The WAL position at which it was taken; "" on a standby.

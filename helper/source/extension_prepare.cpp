@@ -58,10 +58,13 @@ std::string UndoIdentityStatement(const std::string& relation) {
   return "SELECT state, error FROM airlift.undo_replica_identity(" + SqlText(relation) + ")";
 }
 
-std::string CreatePublicationStatement(const std::string& name, const std::vector<std::string>& patterns,
-                                       bool dry_run) {
-  return "SELECT publication, state FROM airlift.create_publication(" + SqlText(name) + ", tables => " +
-         PatternArray(patterns) + (dry_run ? ", dry_run => true)" : ")");
+std::string CreatePublicationStatement(const PublicationRequest& request, bool dry_run) {
+  std::string arguments = SqlText(request.name) + ", tables => " + PatternArray(request.tables);
+  if (!request.exclude_tables.empty()) arguments += ", exclude_tables => " + PatternArray(request.exclude_tables);
+  if (request.groups > 1) arguments += ", groups => " + std::to_string(request.groups);
+  if (request.via_partition_root) arguments += ", via_partition_root => true";
+  return "SELECT publication, state FROM airlift.create_publication(" + arguments +
+         (dry_run ? ", dry_run => true)" : ")");
 }
 
 std::string DropPublicationStatement(const std::string& name) {

@@ -26,8 +26,15 @@ std::vector<IdentityChoice> IdentityChoices(Connection& source, const std::vecto
 // Calls. They report what they could not do in columns "state" (failed, blocked, to do) and "error".
 std::string FixIdentityStatement(const std::string& relation);
 std::string UndoIdentityStatement(const std::string& relation);
+struct PublicationRequest {
+  std::string name;
+  std::vector<std::string> tables;  // patterns as psql's \d takes them; all tables when empty
+  std::vector<std::string> exclude_tables;
+  int groups = 1;
+  bool via_partition_root = false;
+};
 // Raises an error that lists all that stands against it.
-std::string CreatePublicationStatement(const std::string& name, const std::vector<std::string>& patterns, bool dry_run);
+std::string CreatePublicationStatement(const PublicationRequest& request, bool dry_run);
 std::string DropPublicationStatement(const std::string& name);
 
 // True where the extension made a publication of this name, or groups of it, which still stand.

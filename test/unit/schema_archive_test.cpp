@@ -76,10 +76,10 @@ TEST_P(ArchiveOfVersion, BecomesAPlanWithoutInternalOptions) {
     }
   }
   const SchemaEntry* key = FindEntry(plan.entries, "CONSTRAINT", "t t_pkey");
-  EXPECT_EQ(key->phase, Phase::kIndex);
+  EXPECT_EQ(key->phase, RestorePhase::kIndex);
   EXPECT_TRUE(key->is_constraint_backing);
   EXPECT_NE(key->sql.find("PRIMARY KEY USING INDEX t_pkey"), std::string::npos);
-  EXPECT_EQ(FindEntry(plan.entries, "FK VALIDATION", "t t_p_fkey")->phase, Phase::kValidate);
+  EXPECT_EQ(FindEntry(plan.entries, "FK VALIDATION", "t t_p_fkey")->phase, RestorePhase::kValidate);
   const SchemaEntry* publication = FindEntry(plan.entries, "PUBLICATION", "p");
   EXPECT_EQ(publication->state, EntryState::kLeftOut);
   EXPECT_TRUE(publication->expected);
@@ -136,8 +136,8 @@ TEST(MakePlan, NothingComesBeforeWhatItDependsOn) {
   view.section = ArchiveSection::kPostData;
   archive.entries = {view, Object(2, "COMMENT", "MATERIALIZED VIEW m", {1}), Object(3, "TABLE", "t", {})};
   const SchemaPlan plan = MakePlan(archive, {}, {"target", "master", {}});
-  EXPECT_EQ(FindEntry(plan.entries, "TABLE", "t")->phase, Phase::kPreData);
-  EXPECT_EQ(FindEntry(plan.entries, "COMMENT", "MATERIALIZED VIEW m")->phase, Phase::kPostData);
+  EXPECT_EQ(FindEntry(plan.entries, "TABLE", "t")->phase, RestorePhase::kPreData);
+  EXPECT_EQ(FindEntry(plan.entries, "COMMENT", "MATERIALIZED VIEW m")->phase, RestorePhase::kPostData);
 }
 
 TEST(MakePlan, LeavesOutOurOwnExtensionOnly) {

@@ -1,0 +1,49 @@
+// replicate: the changes alone, into a target that has schema and data already, or what a killed migrate left to do.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/replication_arguments.h"
+#include "replicate/replication.h"
+
+namespace airlift {
+
+namespace {
+
+struct ReplicateArguments {
+  ConnectionOptions connections;
+  ReplicationArguments replication;
+  bool dry_run = false;
+  bool quiet = false;
+};
+
+}  // namespace
+
+std::function<int()> SetupReplicate(CLI::App& app) {
+  auto arguments = std::make_shared<ReplicateArguments>();
+  AddSideOptions(app, arguments->connections);
+  AddReplicationOptions(app, arguments->replication);
+  AddStartPoint(app, arguments->replication);
+  app.add_flag("--dry-run", arguments->dry_run, "print what would be done; change nothing");
+  app.add_flag("-q,--quiet", arguments->quiet, "no progress, and no output when all is well");
+  return [arguments] {
+    ReplicationOptions options = arguments->replication.Options();
+    options.type = kChangesOnly;
+    return ReplicateChanges(arguments->connections.SourceInfo(), arguments->connections.TargetInfo(), options,
+                            arguments->dry_run, arguments->quiet);
+  };
+}
+
+int ReplicateChanges(const ConnInfo& source, const ConnInfo& target, const ReplicationOptions& options, bool dry_run,
+                     bool quiet) {
+  Progress progress(quiet ? ProgressStyle::kQuiet : ProgressStyle::kLines);
+  const std::vector<std::string> lines = Replication(source, target, options, progress).RunChangesOnly(dry_run);
+  progress.Stop();
+  if (!quiet)
+    for (const std::string& line : lines) fmt::print("{}\n", line);
+  return kExitDone;
+}
+
+}  // namespace airlift

@@ -1,0 +1,489 @@
+#include "replicate/replication.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "catalog/relation.h"
+#include "pg/identifier.h"
+#include "prepare/prepare.h"
+#include "prepare/reachability.h"
+#include "prepare/secret.h"
+#include "prepare/sql_text.h"
+#include "prepare/step_runner.h"
+#include "prepare/step_store.h"
+#include "replicate/catch_up.h"
+#include "replicate/guard.h"
+#include "replicate/lag.h"
+#include "replicate/replication_checks.h"
+#include "replicate/slot.h"
+#include "replicate/subscription.h"
+#include "replicate/target_steps.h"
+#include "source/extension_prepare.h"
+#include "state/run_state.h"
+
+namespace airlift {
+
+namespace {
+
+constexpr const char* kGuardReason = "it is being replicated from the source";
+constexpr size_t kLongestSlotName = 63;
+// The same lock as a move's: whoever holds it drives what happens to this target.
+constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
+
+std::string ListOf(const std::vector<PreflightProblem>& problems) {
+  std::string list;
+  for (const PreflightProblem& problem : problems)
+    if (problem.is_blocker)
+      list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
+  return list;
+}
+
+// Letters, digits and underscores, as names of slots must be.
+std::string SlotPart(const std::string& name) {
+  std::string part;
+  for (const char c : name) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    part += is_letter ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : '_';
+  }
+  return part.substr(0, kLongestSlotName - 24);
+}
+
+bool IsLsn(const std::string& text) {
+  return !text.empty() && text.find('/') != std::string::npos &&
+         text.find_first_not_of("0123456789abcdefABCDEF/") == std::string::npos;
+}
+
+}  // namespace
+
+Replication::Replication(const ConnInfo& source, const ConnInfo& target, ReplicationOptions options, Progress& progress)
+    : source_info_(source),
+      target_info_(target),
+      options_(std::move(options)),
+      progress_(progress),
+      source_(source, Side::kSource),
+      target_(target, Side::kTarget),
+      state_(target_),
+      record_(state_.Find()) {
+  // What is recorded wins: slots and publications of these names exist.
+  if (!record_) return;
+  options_.publication = record_->publication;
+  options_.role = record_->role;
+  if (options_.admin_function.empty()) options_.admin_function = record_->admin_function;
+  if (options_.from_target.settings().empty()) options_.from_target = ConnInfo::Parse(record_->source_conninfo);
+}
+
+void Replication::Check(std::vector<PreflightProblem>& problems) {
+  RefuseLaterPhase();
+  std::vector<std::string> slots;
+  if (record_) {
+    for (const SubscriptionRecord& subscription : state_.Subscriptions(Direction::kForward)) {
+      if (FindSlot(source_, subscription.slot)) slots.push_back(subscription.slot);
+    }
+    options_.groups = std::max<int>(options_.groups, static_cast<int>(slots.size()));
+  }
+  CheckReplication({source_, target_, source_info_, options_, slots}, problems);
+  if (record_) return;
+  for (size_t group = 1; group <= static_cast<size_t>(options_.groups); ++group) {
+    if (FindSlot(source_, SlotName(group)))
+      problems.push_back(
+          {fmt::format("the source has a slot {} already, which this target knows nothing of", SlotName(group)),
+           {},
+           fmt::format("Drop it where nobody needs it, SELECT pg_drop_replication_slot('{}'), or give "
+                       "another name with --publication.",
+                       SlotName(group))});
+  }
+}
+
+void Replication::RefuseLaterPhase() {
+  if (!record_ || record_->phase == Phase::kPreparing || record_->phase == Phase::kReplicating) return;
+  throw Error(fmt::format("this migration has come further: its phase is \"{}\"", PhaseName(record_->phase)), {},
+              "See pg_airlift status.");
+}
+
+void Replication::StartOver() {
+  if (!record_) return;
+  DropStreams();
+  Guard(target_, "airlift_state").Remove();
+  state_.Drop();
+  record_.reset();
+}
+
+// --- what the source needs
+// --------------------------------------------------------------------------------------------
+
+bool Replication::NeedsRouting() {
+  const std::vector<Relation> relations = LoadRelations(source_);
+  return std::any_of(relations.begin(), relations.end(),
+                     [](const Relation& relation) { return relation.needs_routing; });
+}
+
+void Replication::PrepareSource() {
+  PrepareOptions prepare;
+  prepare.source = source_info_;
+  prepare.target = target_info_;
+  prepare.replication_role = options_.role;
+  prepare.password_file = options_.password_file;
+  prepare.from_target = options_.from_target;
+  const bool publish = Publications().empty();
+  if (publish && ExtensionPrepares(source_)) {
+    prepare.publication = options_.publication;
+    prepare.publication_groups = options_.groups;
+    prepare.exclude_tables = UnloggedTables(source_);
+    // Where the target may place a row in another partition, it has to be routed there.
+    prepare.via_partition_root = NeedsRouting();
+    if (prepare.via_partition_root)
+      progress_.Note("partitions are published through their root: TRUNCATE of a single partition does not arrive");
+  }
+  const PrepareResult result = Prepare(prepare);
+  for (const Step& step : result.steps)
+    if (step.state == StepState::kDone) progress_.Note(std::string(SideName(step.side)) + ": " + step.what);
+  std::vector<PreflightProblem> problems;
+  for (const PrepareFinding& finding : result.findings)
+    if (!finding.is_note) problems.push_back({finding.object + ": " + finding.detail, {}, finding.remedy});
+  if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+  if (publish && prepare.publication.empty()) PublishWithoutExtension();
+}
+
+// In one publication, of all tables that are no partitions.
+void Replication::PublishWithoutExtension() {
+  const Result tables = source_.Query(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition "
+      "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state') "
+      "AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = "
+      "'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid");
+  std::string list;
+  for (int row = 0; row < tables.rows(); ++row)
+    list += (row == 0 ? "" : ", ") + SqlName(tables.Text(row, 0)) + "." + SqlName(tables.Text(row, 1));
+  if (list.empty()) throw Error("the source has no table that could be published");
+  StepStore store(target_, ReadServerFacts(source_).identity);
+  store.Lock();
+  store.Create();
+  StepRunner runner(&source_, target_, store, false);
+  Step step;
+  step.key = "publication/" + options_.publication;
+  step.side = Side::kSource;
+  step.what = "publication " + DisplayName(options_.publication);
+  step.sql = "CREATE PUBLICATION " + SqlName(options_.publication) + " FOR TABLE " + list +
+             (NeedsRouting() ? " WITH (publish_via_partition_root = true)" : "");
+  step.undo_sql = "DROP PUBLICATION " + SqlName(options_.publication);
+  runner.Do(step);
+  if (step.state == StepState::kFailed) throw Error("source: could not create the publication: " + step.error);
+}
+
+// Of the source: the name itself, or its groups name_1, name_2 ...
+std::vector<std::string> Replication::Publications() {
+  const Result result = source_.Query(
+      "SELECT pubname FROM pg_catalog.pg_publication WHERE pubname = $1 OR pg_catalog.starts_with(pubname, $1 || '_') "
+      "AND pg_catalog.substr(pubname, pg_catalog.length($1) + 2) ~ '^[1-9][0-9]*$' "
+      "ORDER BY pubname <> $1, pg_catalog.length(pubname), pubname",
+      {options_.publication});
+  std::vector<std::string> names;
+  for (int row = 0; row < result.rows(); ++row) names.push_back(result.Text(row, 0));
+  if (!names.empty() && names.front() == options_.publication) names.resize(1);
+  return names;
+}
+
+void Replication::CreateRecord() {
+  if (record_) return;
+  ReplicationRecord record;
+  record.type = options_.type;
+  record.source_identity = ReadServerFacts(source_).identity;
+  record.publication = options_.publication;
+  record.role = options_.role;
+  record.source_conninfo = SourceForTarget().ToStringWithoutPassword();
+  record.admin_function = options_.admin_function;
+  state_.Create(record);
+  record_ = state_.Find();
+}
+
+// --- slots
+// ------------------------------------------------------------------------------------------------------------
+
+// Slots belong to the cluster, so the database is part of the name; the subscription has the same one.
+std::string Replication::SlotName(size_t group) {
+  const std::string oid =
+      source_.Query("SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()").Text(0, 0);
+  return fmt::format("{}_{}_{}", SlotPart(options_.publication), oid, group);
+}
+
+void Replication::DropStreams() {
+  const AdminRoute route(options_.admin_function);
+  for (const SubscriptionRecord& stream : state_.Subscriptions(Direction::kForward)) {
+    DropSubscription(target_, route, stream.name);
+    // A slot that was there before stays its maker's.
+    if (stream.slot == stream.name) DropSlot(source_, stream.slot);
+    state_.RemoveSubscription(stream.name);
+  }
+}
+
+// Before the slots exist: whoever finds them knows whose they are.
+void Replication::RecordStreams(const std::vector<std::string>& publications) {
+  for (size_t group = 1; group <= publications.size(); ++group) {
+    const std::string name = SlotName(group);
+    state_.PutSubscription(
+        {name, name, publications[group - 1], Direction::kForward, static_cast<int>(group), std::string()});
+  }
+}
+
+// All at one position: the others are copies of the first, from which nothing has been read.
+std::string Replication::CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot) {
+  std::vector<SubscriptionRecord> streams = state_.Subscriptions(Direction::kForward);
+  const NewSlot first =
+      CreateSlot(source_info_, source_, streams.front().slot, [&](const std::string& line) { progress_.Note(line); });
+  if (snapshot != nullptr) *snapshot = std::make_unique<SourceSnapshot>(source_info_, first.snapshot, first.lsn);
+  for (SubscriptionRecord& stream : streams) {
+    const std::string lsn =
+        stream.slot == streams.front().slot ? first.lsn : CopySlot(source_, streams.front().slot, stream.slot);
+    if (lsn != first.lsn)
+      throw Error(fmt::format("source: slot {} begins at {}, not at {}", stream.slot, lsn, first.lsn), {},
+                  "Run the same command again.");
+    stream.start_lsn = lsn;
+    state_.PutSubscription(stream);
+  }
+  progress_.Note(
+      fmt::format("source: {} begin{} at {}",
+                  streams.size() == 1 ? "slot " + streams.front().slot : fmt::format("{} slots", streams.size()),
+                  streams.size() == 1 ? "s" : "", first.lsn));
+  return first.lsn;
+}
+
+std::unique_ptr<SourceSnapshot> Replication::TakeSnapshot() {
+  PrepareSource();
+  CreateRecord();
+  if (!state_.Subscriptions(Direction::kForward).empty()) {
+    progress_.Note(
+        "the former run's snapshot went with it: a new slot, and a new snapshot to check the copies against");
+    DropStreams();
+  }
+  RecordStreams(Publications());
+  std::unique_ptr<SourceSnapshot> snapshot;
+  CreateSlots(&snapshot);
+  return snapshot;
+}
+
+std::unique_ptr<SourceSnapshot> Replication::FindSnapshot(const std::string&, const std::string&) { return nullptr; }
+
+// --- the target
+// -------------------------------------------------------------------------------------------------------
+
+ConnInfo Replication::SourceForTarget() {
+  const auto info =
+      SourceFromTarget(source_, options_.from_target, options_.role, ReadPasswordFile(options_.password_file));
+  if (!info) throw Error("the source's address for the target is not known", {}, "Give it with --from-target.");
+  return *info;
+}
+
+void Replication::PrepareTarget() {
+  StepStore store(target_, ReadServerFacts(source_).identity);
+  store.Lock();
+  store.Create();
+  StepRunner runner(&source_, target_, store, false);
+  std::vector<PreflightProblem> problems;
+  for (Step& step : PlanTargetForApply(target_).steps) {
+    runner.Do(step);
+    if (step.state == StepState::kDone) progress_.Note("target: " + step.what);
+    if (step.state == StepState::kFailed)
+      problems.push_back({fmt::format("target: could not do: {}", step.what), step.error + ".", step.remedy});
+  }
+  if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+}
+
+void Replication::CloseGuard() {
+  const GuardOutcome guard = Guard(target_, "airlift_state").Close(kGuardReason);
+  if (guard.refused.empty()) return;
+  std::string list;
+  for (const auto& [table, reason] : guard.refused) list += (list.empty() ? "" : "\n") + table + ": " + reason;
+  throw Error(fmt::format("target: could not guard {} tables against writes", guard.refused.size()), list,
+              "End the sessions that use them, and run the same command again.");
+}
+
+bool Replication::SourceSubscribes() {
+  return source_.Query("SELECT EXISTS (SELECT FROM pg_catalog.pg_replication_origin)").Boolean(0, 0);
+}
+
+void Replication::Subscribe(const SubscriptionRecord& record) {
+  const auto slot = FindSlot(source_, record.slot);
+  if (!slot || slot->wal_status == "lost")
+    throw Error(fmt::format("source: slot {} {}", record.slot, slot ? "has lost WAL that was not sent yet" : "is gone"),
+                "Changes made since the load cannot be had any more.", "Start over with pg_airlift migrate --restart.");
+  if (SubscriptionExists(target_, record.name)) return;
+  SubscriptionSpec spec;
+  spec.name = record.name;
+  spec.publisher = SourceForTarget();
+  spec.publications = {record.publication};
+  spec.slot = record.slot;
+  spec.publisher_major = source_.server_major();
+  // What other replication brings to the source belongs to the source's data, and has to come along.
+  spec.local_changes_only = !SourceSubscribes();
+  spec.two_phase = options_.two_phase;
+  CreateSubscription(target_, AdminRoute(options_.admin_function), spec);
+}
+
+void Replication::StartSubscriptions(std::vector<std::string>& notes) {
+  const AdminRoute route(options_.admin_function);
+  const std::vector<SubscriptionRecord> streams = state_.Subscriptions(Direction::kForward);
+  if (streams.empty()) throw Error("no subscription is recorded", {}, "Start over with --restart.");
+  PrepareTarget();
+  CloseGuard();
+  for (const SubscriptionRecord& stream : streams) Subscribe(stream);
+  for (const SubscriptionRecord& stream : streams) EnableSubscription(target_, route, stream.name);
+  progress_.Note("subscriptions run; waiting until they have caught up");
+  CatchUpInputs inputs{source_,      &target_,
+                       streams,      CurrentLsn(source_),
+                       std::nullopt, [&](const std::string& line) { progress_.Note(line); }};
+  const CatchUpOutcome outcome = WaitForSlots(inputs);
+  if (!outcome.is_reached)
+    throw Error("replication does not catch up", outcome.reason + ".",
+                "See pg_airlift status and docs/replication.md; then run the same command again.");
+  state_.SetPhase(Phase::kReplicating);
+  int64_t behind = 0;
+  for (const SubscriptionRecord& stream : streams)
+    behind = std::max(behind, ReadLag(source_, {stream.slot}).front().bytes);
+  notes.push_back(fmt::format("replicating: {} subscription{} caught up with {} in {}; {} behind now", streams.size(),
+                              streams.size() == 1 ? "" : "s", inputs.lsn, FormatSeconds(outcome.seconds),
+                              FormatBytes(behind)));
+}
+
+void Replication::AfterLoad(RunResult& result) {
+  if (result.was_verified && result.DataVerdict() != Verdict::kVerified) {
+    result.notes.push_back(
+        "replication was not started, since not everything is verified; the slots go on holding WAL on the source: "
+        "mend it and give --restart, or run pg_airlift cleanup");
+    return;
+  }
+  StartSubscriptions(result.notes);
+}
+
+// --- from a start point
+// -----------------------------------------------------------------------------------------------
+
+// Any slot of pgoutput in this database that has not gone beyond `lsn`.
+std::string Replication::FindSlotFor(const std::string& lsn) {
+  const Result slots = source_.Query(
+      "SELECT slot_name FROM pg_catalog.pg_replication_slots WHERE plugin = 'pgoutput' AND NOT active "
+      "AND database = pg_catalog.current_database() AND COALESCE(wal_status, '') <> 'lost' "
+      "AND confirmed_flush_lsn <= $1::pg_catalog.pg_lsn ORDER BY 1",
+      {lsn});
+  if (slots.rows() == 1) return slots.Text(0, 0);
+  std::string list;
+  for (int row = 0; row < slots.rows(); ++row) list += (row == 0 ? "" : ", ") + slots.Text(row, 0);
+  throw Error(slots.rows() == 0 ? fmt::format("no slot of the source covers changes since {}", lsn)
+                                : fmt::format("several slots of the source cover changes since {}: {}", lsn, list),
+              {}, slots.rows() == 0 ? "WAL is kept for slots only: load again." : "Name one: --start-point slot:NAME.");
+}
+
+void Replication::UseStartPoint() {
+  const std::vector<std::string> publications = Publications();
+  if (options_.start_point == "now") {
+    RecordStreams(publications);
+    CreateSlots(nullptr);
+    return;
+  }
+  const bool is_lsn = IsLsn(options_.start_point);
+  const std::string prefix = "slot:";
+  if (!is_lsn && options_.start_point.rfind(prefix, 0) != 0)
+    throw Error(fmt::format("start point \"{}\" is not known", options_.start_point), {},
+                "Give now, slot:NAME, or an LSN.");
+  if (publications.size() != 1)
+    throw Error("a given start point is for one subscription",
+                fmt::format("There are {} publications.", publications.size()), "Leave out --groups.");
+  const std::string name = is_lsn ? FindSlotFor(options_.start_point) : options_.start_point.substr(prefix.size());
+  const auto slot = FindSlot(source_, name);
+  if (!slot) throw Error(fmt::format("source: there is no slot {}", DisplayName(name)));
+  if (slot->plugin != "pgoutput" || slot->is_active || slot->wal_status == "lost" ||
+      slot->database != source_.Query("SELECT pg_catalog.current_database()").Text(0, 0))
+    throw Error(fmt::format("source: slot {} cannot be the start point", DisplayName(name)),
+                fmt::format("Its plugin is {}, its database {}, it is {}, its WAL is {}.", slot->plugin, slot->database,
+                            slot->is_active ? "in use" : "free", slot->wal_status),
+                "It has to be a free slot of pgoutput in this database.");
+  std::string start = slot->confirmed_flush_lsn;
+  progress_.Note(fmt::format("source: slot {} stands at {} (confirmed_flush_lsn)", name, start));
+  if (is_lsn)
+    start =
+        source_
+            .Query("SELECT end_lsn FROM pg_catalog.pg_replication_slot_advance($1, $2)", {name, options_.start_point})
+            .Text(0, 0);
+  state_.PutSubscription({SlotName(1), name, publications.front(), Direction::kForward, 1, start});
+}
+
+void Replication::RefuseUnfinishedLoad() {
+  const auto run = RunState(target_).Find();
+  if (run && run->stage == Stage::kFinished && (!run->verify || run->verdict == Verdict::kVerified)) return;
+  throw Error("the load of this migration has not ended with the verdict \"verified\"", {},
+              "Run pg_airlift migrate again.");
+}
+
+std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
+  if (!dry_run && !target_.Query(kDriverLock).Boolean(0, 0))
+    throw Error("another pg_airlift is at work on this target database", {},
+                "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+  std::vector<PreflightProblem> problems;
+  Check(problems);
+  if (dry_run) {
+    std::vector<std::string> lines;
+    for (const PreflightProblem& problem : problems)
+      lines.push_back(fmt::format("-- pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
+                                  Error(problem.message, problem.detail, problem.hint).Report()));
+    lines.push_back(Describe());
+    return lines;
+  }
+  for (const PreflightProblem& problem : problems)
+    if (!problem.is_blocker) progress_.Note("warning: " + problem.message + ". " + problem.detail);
+  if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+  if (record_ && record_->type == kFullLoadAndChanges) RefuseUnfinishedLoad();
+  PrepareSource();
+  CreateRecord();
+  const std::vector<SubscriptionRecord> streams = state_.Subscriptions(Direction::kForward);
+  const bool is_begun = !streams.empty() && std::none_of(streams.begin(), streams.end(),
+                                                         [](const auto& stream) { return stream.start_lsn.empty(); });
+  if (!is_begun) {
+    DropStreams();
+    UseStartPoint();
+  }
+  std::vector<std::string> notes;
+  StartSubscriptions(notes);
+  return notes;
+}
+
+std::string Replication::Describe() {
+  std::string text = fmt::format("-- role {} on the source, as pg_airlift prepare --replication-role does\n",
+                                 DisplayName(options_.role));
+  PublicationRequest request;
+  request.name = options_.publication;
+  request.groups = options_.groups;
+  request.exclude_tables = UnloggedTables(source_);
+  request.via_partition_root = NeedsRouting();
+  if (Publications().empty())
+    text += fmt::format("/* source */ {};\n",
+                        ExtensionPrepares(source_)
+                            ? CreatePublicationStatement(request, false)
+                            : "CREATE PUBLICATION " + SqlName(options_.publication) + " FOR TABLE ...");
+  text += fmt::format("/* source */ CREATE_REPLICATION_SLOT {} LOGICAL pgoutput EXPORT_SNAPSHOT;\n", SlotName(1));
+  for (int group = 2; group <= options_.groups; ++group)
+    text += fmt::format("/* source */ SELECT pg_catalog.pg_copy_logical_replication_slot('{}', '{}');\n", SlotName(1),
+                        SlotName(static_cast<size_t>(group)));
+  text += "-- everything is read under that slot's snapshot\n";
+  text += kAfterLoadMark;
+  text +=
+      "-- triggers ENABLE ALWAYS or REPLICA disabled on the target until the cutover, FORCE ROW LEVEL SECURITY off\n";
+  text += fmt::format("-- trigger {} on every table of the target: it refuses writes\n", kGuardTrigger);
+  for (int group = 1; group <= options_.groups; ++group) {
+    SubscriptionSpec spec;
+    spec.name = spec.slot = SlotName(static_cast<size_t>(group));
+    spec.publications = {options_.groups == 1 ? options_.publication
+                                              : fmt::format("{}_{}", options_.publication, group)};
+    spec.publisher_major = source_.server_major();
+    spec.local_changes_only = !SourceSubscribes();
+    spec.two_phase = options_.two_phase;
+    const auto info = SourceFromTarget(source_, options_.from_target, options_.role, {});
+    if (info) spec.publisher = *info;
+    text += fmt::format("/* target */ {};\n", DescribeSubscription(spec, target_.server_major()));
+    text += fmt::format("/* target */ ALTER SUBSCRIPTION {} ENABLE;\n", QuoteIdentifier(spec.name));
+  }
+  return text;
+}
+
+}  // namespace airlift

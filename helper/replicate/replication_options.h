@@ -1,0 +1,26 @@
+// What the user asked for, for the commands that replicate.
+#pragma once
+
+#include <string>
+
+#include "pg/conninfo.h"
+
+namespace airlift {
+
+inline constexpr const char* kFullLoad = "full-load";
+inline constexpr const char* kFullLoadAndChanges = "full-load-and-cdc";
+inline constexpr const char* kChangesOnly = "cdc";
+
+struct ReplicationOptions {
+  std::string type = kFullLoad;
+  std::string publication = "airlift";
+  std::string role = "airlift_replication";
+  std::string password_file;
+  ConnInfo from_target;  // how the target reaches the source, where it is not as from here
+  int groups = 1;
+  std::string admin_function;  // see replicate/admin_route.h
+  bool two_phase = false;
+  std::string start_point = "now";  // of kChangesOnly: now, slot:NAME, or an LSN
+};
+
+}  // namespace airlift
