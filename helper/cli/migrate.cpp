@@ -88,9 +88,10 @@ int RunMoveCommand(MoveArguments& arguments) {
 std::function<int()> SetupMigrate(CLI::App& app) {
   auto arguments = std::make_shared<MoveArguments>();
   AddMoveOptions(app, *arguments);
-  app.add_option("--type", arguments->replication.replication.type,
-                 "full-load; full-load-and-cdc: then replicate what the application writes, from the load's snapshot on; "
-                 "cdc: the changes alone, as pg_airlift replicate")
+  app.add_option(
+         "--type", arguments->replication.replication.type,
+         "full-load; full-load-and-cdc: then replicate what the application writes, from the load's snapshot on; "
+         "cdc: the changes alone, as pg_airlift replicate")
       ->check(CLI::IsMember({kFullLoad, kFullLoadAndChanges, kChangesOnly}))
       ->type_name("TYPE")
       ->capture_default_str();

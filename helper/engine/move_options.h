@@ -21,7 +21,7 @@ struct MoveOptions {
   int64_t maintenance_memory = 0;  // bytes for all index builds together; 0: decided from the target's settings
   // How the target compresses large values that have no method of their own: "lz4", "pglz", or "" for its own setting.
   std::string toast_compression = "lz4";
-  std::string pg_bindir;           // where pg_dump and pg_restore are; "" to search
+  std::string pg_bindir;  // where pg_dump and pg_restore are; "" to search
 };
 
 }  // namespace airlift

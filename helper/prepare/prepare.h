@@ -16,10 +16,10 @@ struct PrepareOptions {
   ConnInfo target;
   bool roles = false;
   bool replica_identity = false;
-  std::string publication;                      // name; "" for none
-  std::string replication_role;                 // name; "" for none
-  std::vector<std::string> tables;              // patterns for replica identity and publication; all when empty
-  std::vector<std::string> exclude_tables;      // patterns for the publication
+  std::string publication;                  // name; "" for none
+  std::string replication_role;             // name; "" for none
+  std::vector<std::string> tables;          // patterns for replica identity and publication; all when empty
+  std::vector<std::string> exclude_tables;  // patterns for the publication
   int publication_groups = 1;
   bool via_partition_root = false;
   std::string new_passwords;                    // file; "" for none
