@@ -97,9 +97,10 @@ void Replication::Check(std::vector<PreflightProblem>& problems) {
 }
 
 void Replication::RefuseLaterPhase() {
-  if (!record_ || record_->phase == Phase::kPreparing || record_->phase == Phase::kReplicating) return;
-  throw Error(fmt::format("this migration has come further: its phase is \"{}\"", PhaseName(record_->phase)), {},
-              "See pg_airlift status.");
+  if (!record_ || record_->phase == MigrationPhase::kPreparing || record_->phase == MigrationPhase::kReplicating)
+    return;
+  throw Error(fmt::format("this migration has come further: its phase is \"{}\"", MigrationPhaseName(record_->phase)),
+              {}, "See pg_airlift status.");
 }
 
 void Replication::StartOver() {
@@ -338,7 +339,7 @@ void Replication::StartSubscriptions(std::vector<std::string>& notes) {
   if (!outcome.is_reached)
     throw Error("replication does not catch up", outcome.reason + ".",
                 "See pg_airlift status and docs/replication.md; then run the same command again.");
-  state_.SetPhase(Phase::kReplicating);
+  state_.SetPhase(MigrationPhase::kReplicating);
   int64_t behind = 0;
   for (const SubscriptionRecord& stream : streams)
     behind = std::max(behind, ReadLag(source_, {stream.slot}).front().bytes);
