@@ -1930,6 +1930,157 @@ COMMENT ON FUNCTION airlift.fence_status() IS
     'raised), and whether this session may write';
 
 --
+-- Watching replication
+--
+
+-- What came after version 13 is looked up by name, and NULL where it does not exist.
+CREATE FUNCTION airlift.replication_status()
+    RETURNS TABLE (slot_name text, plugin text, active boolean, active_pid int, application_name text, state text,
+        restart_lsn pg_lsn, confirmed_flush_lsn pg_lsn, lag_bytes bigint, retained_wal bigint, wal_status text,
+        safe_wal_size bigint, invalidation_reason text, spill_bytes bigint,
+        write_lag_seconds float8, flush_lag_seconds float8, replay_lag_seconds float8)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = ''
+    AS $$
+    DECLARE
+        position pg_lsn := CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+            ELSE pg_catalog.pg_current_wal_lsn() END;
+        slot record;
+    BEGIN
+        PERFORM pg_catalog.pg_stat_clear_snapshot();
+        FOR slot IN
+            SELECT s.slot_name AS name, pg_catalog.to_jsonb(s) AS fields FROM pg_catalog.pg_replication_slots s
+            WHERE s.slot_type = 'logical' AND s.database = pg_catalog.current_database() ORDER BY s.slot_name
+        LOOP
+            SELECT f.* INTO slot_name, plugin, active, active_pid, restart_lsn, confirmed_flush_lsn, wal_status, safe_wal_size,
+                invalidation_reason
+            FROM pg_catalog.jsonb_to_record(slot.fields) AS f (slot_name text, plugin text, active boolean, active_pid int,
+                restart_lsn pg_lsn, confirmed_flush_lsn pg_lsn, wal_status text, safe_wal_size bigint, invalidation_reason text);
+            lag_bytes := pg_catalog.pg_wal_lsn_diff(position, confirmed_flush_lsn)::bigint;
+            retained_wal := pg_catalog.pg_wal_lsn_diff(position, restart_lsn)::bigint;
+            IF pg_catalog.to_regclass('pg_catalog.pg_stat_replication_slots') IS NOT NULL THEN
+                EXECUTE 'SELECT t.spill_bytes FROM pg_catalog.pg_stat_replication_slots t WHERE t.slot_name = $1'
+                    INTO spill_bytes USING slot.name;
+            END IF;
+            SELECT r.application_name, r.state, EXTRACT(epoch FROM r.write_lag), EXTRACT(epoch FROM r.flush_lag),
+                EXTRACT(epoch FROM r.replay_lag)
+            INTO application_name, state, write_lag_seconds, flush_lag_seconds, replay_lag_seconds
+            FROM pg_catalog.pg_stat_replication r WHERE r.pid = replication_status.active_pid;
+            RETURN NEXT;
+        END LOOP;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.replication_status() IS
+    'one row for each logical slot of this database: who uses it, how far behind it is (lag_bytes, and seconds as '
+    'pg_stat_replication has them), how much WAL it keeps, and whether it is about to be lost';
+
+--
+-- Watching DDL, which logical replication does not replicate
+--
+
+CREATE TABLE airlift.ddl_event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    lsn pg_lsn NOT NULL DEFAULT pg_catalog.pg_current_wal_insert_lsn(),
+    xid bigint NOT NULL DEFAULT pg_catalog.txid_current(),
+    who name NOT NULL DEFAULT SESSION_USER,
+    command text NOT NULL,
+    object_type text,
+    object text,
+    statement text
+);
+COMMENT ON TABLE airlift.ddl_event IS 'DDL executed while airlift.watch_ddl was in effect';
+COMMENT ON COLUMN airlift.ddl_event.lsn IS 'end of WAL when it was executed; its commit comes later';
+COMMENT ON COLUMN airlift.ddl_event.statement IS
+    'what the client sent, cut at 10 kB; NULL where it might hold a password';
+
+CREATE FUNCTION airlift.recordable_statement(command text) RETURNS text
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT CASE WHEN command !~ 'SUBSCRIPTION|USER MAPPING|SERVER' AND q !~* 'password' THEN pg_catalog.left(q, 10240) END
+    FROM pg_catalog.current_query() AS q
+    $$;
+COMMENT ON FUNCTION airlift.recordable_statement(text) IS 'the statement under way, NULL where it might hold a password';
+
+-- Nothing that goes wrong in here may break the application's DDL. REFRESH MATERIALIZED VIEW changes no definition.
+CREATE FUNCTION airlift.note_ddl() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    AS $$
+    BEGIN
+        INSERT INTO airlift.ddl_event (command, object_type, object, statement)
+        SELECT DISTINCT c.command_tag, c.object_type, c.object_identity, airlift.recordable_statement(c.command_tag)
+        FROM pg_catalog.pg_event_trigger_ddl_commands() c
+        WHERE c.schema_name IS DISTINCT FROM 'pg_temp' AND c.schema_name IS DISTINCT FROM 'airlift'
+            AND c.command_tag <> 'REFRESH MATERIALIZED VIEW'
+            AND NOT (c.object_type = 'extension' AND c.object_identity = 'pg_airlift');
+    EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING USING MESSAGE = pg_catalog.format('pg_airlift could not record this %s: %s', TG_TAG, SQLERRM),
+            HINT = 'airlift.ddl_events() is incomplete from here on.';
+    END
+    $$;
+COMMENT ON FUNCTION airlift.note_ddl() IS 'event trigger of airlift.watch_ddl: what was created or altered';
+
+CREATE FUNCTION airlift.note_drop() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    AS $$
+    BEGIN
+        INSERT INTO airlift.ddl_event (command, object_type, object, statement)
+        SELECT TG_TAG, d.object_type, d.object_identity, airlift.recordable_statement(TG_TAG)
+        FROM pg_catalog.pg_event_trigger_dropped_objects() d
+        WHERE (d.original OR d.normal) AND NOT d.is_temporary AND d.schema_name IS DISTINCT FROM 'airlift';
+    EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING USING MESSAGE = pg_catalog.format('pg_airlift could not record this %s: %s', TG_TAG, SQLERRM),
+            HINT = 'airlift.ddl_events() is incomplete from here on.';
+    END
+    $$;
+COMMENT ON FUNCTION airlift.note_drop() IS 'event trigger of airlift.watch_ddl: what was dropped';
+
+-- The event triggers become members of the extension, so that pg_dump leaves them out.
+CREATE FUNCTION airlift.watch_ddl() RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'airlift_note_ddl') THEN
+            RETURN false;
+        END IF;
+        PERFORM airlift.require_change_log();
+        CREATE EVENT TRIGGER airlift_note_ddl ON ddl_command_end EXECUTE FUNCTION airlift.note_ddl();
+        CREATE EVENT TRIGGER airlift_note_drop ON sql_drop EXECUTE FUNCTION airlift.note_drop();
+        ALTER EVENT TRIGGER airlift_note_ddl ENABLE ALWAYS;
+        ALTER EVENT TRIGGER airlift_note_drop ENABLE ALWAYS;
+        ALTER EXTENSION pg_airlift ADD EVENT TRIGGER airlift_note_ddl;
+        ALTER EXTENSION pg_airlift ADD EVENT TRIGGER airlift_note_drop;
+        PERFORM airlift.record_applied('ddl watch', 'event triggers', 'SELECT airlift.watch_ddl();', 'SELECT airlift.unwatch_ddl();');
+        RETURN true;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.watch_ddl() IS
+    'records DDL on permanent objects in airlift.ddl_event from now on; false if that was so already';
+
+CREATE FUNCTION airlift.unwatch_ddl() RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        trigger name;
+        is_found boolean := false;
+    BEGIN
+        PERFORM airlift.require_change_log();
+        FOR trigger IN SELECT e.evtname FROM pg_catalog.pg_event_trigger e WHERE e.evtname IN ('airlift_note_ddl', 'airlift_note_drop') LOOP
+            EXECUTE pg_catalog.format('ALTER EXTENSION pg_airlift DROP EVENT TRIGGER %I', trigger);
+            EXECUTE pg_catalog.format('DROP EVENT TRIGGER %I', trigger);
+            is_found := true;
+        END LOOP;
+        PERFORM airlift.record_undone(c.id) FROM airlift.change c WHERE c.what = 'ddl watch' AND c.state = 'applied';
+        RETURN is_found;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.unwatch_ddl() IS 'records no more DDL; what was recorded stays. False if it was not recorded';
+
+CREATE FUNCTION airlift.ddl_events(since timestamptz DEFAULT NULL) RETURNS SETOF airlift.ddl_event
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$ SELECT * FROM airlift.ddl_event e WHERE since IS NULL OR e.at >= since ORDER BY e.id $$;
+COMMENT ON FUNCTION airlift.ddl_events(timestamptz) IS 'DDL that was recorded, all of it or since a moment';
+
+--
 -- All of it back
 --
 
@@ -1948,10 +2099,16 @@ CREATE FUNCTION airlift.undo_all(dry_run boolean DEFAULT false) RETURNS TABLE (o
                 FROM airlift.drop_publication(made, dry_run) d;
         END LOOP;
         RETURN QUERY SELECT * FROM airlift.undo_replica_identity(NULL, dry_run);
+        RETURN QUERY SELECT c.object, CASE WHEN dry_run THEN 'planned' ELSE 'undone' END, c.undo_sql, NULL::text
+            FROM airlift.change c WHERE c.what = 'ddl watch' AND c.state = 'applied';
+        IF FOUND AND NOT dry_run THEN
+            PERFORM airlift.unwatch_ddl();
+        END IF;
     END
     $$;
 COMMENT ON FUNCTION airlift.undo_all(boolean) IS
-    'takes back what airlift.create_publication and airlift.fix_replica_identity have done and nobody has undone since';
+    'takes back what airlift.create_publication, airlift.fix_replica_identity and airlift.watch_ddl have done and nobody has '
+    'undone since';
 
 DO $$
 DECLARE
@@ -1975,6 +2132,12 @@ BEGIN
         'airlift.lower_fence(text)',
         'airlift.fence(text, interval)',
         'airlift.unfence()',
+        'airlift.require_fence_possible()',
+        'airlift.note_ddl()',
+        'airlift.note_drop()',
+        'airlift.watch_ddl()',
+        'airlift.unwatch_ddl()',
+        'airlift.ddl_events(timestamptz)',
         'airlift.undo_all(boolean)']::regprocedure[]
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', changing);

@@ -227,7 +227,8 @@ SELECT count(*) AS publications FROM pg_publication;
 -- Nobody may change anything unless he is given the right to.
 SELECT p.oid::regprocedure AS open_to_public FROM pg_proc p
 WHERE p.pronamespace = 'airlift'::regnamespace AND p.provolatile = 'v'
-    AND p.proname <> 'require_change_log' AND has_function_privilege('public', p.oid, 'EXECUTE');
+    AND p.proname <> 'require_change_log' AND has_function_privilege('public', p.oid, 'EXECUTE')
+ORDER BY p.oid::regprocedure::text COLLATE "C";
 
 DROP SCHEMA pub, "Odd ""Pub", big CASCADE;
 TRUNCATE airlift.change;
