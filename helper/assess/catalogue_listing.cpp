@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "assess/reported_findings.h"
 #include "checks/check.h"
 
 namespace airlift {
@@ -68,6 +69,20 @@ std::string MarkdownEntry(const Check& check) {
       check.source);
 }
 
+std::string MarkdownOfReported() {
+  std::string text =
+      "## Findings of other commands\n\nNo query foresees these: a command reports them of what it did or tried. Other "
+      "findings of theirs\nhave the id of the check above that looks for the same.\n\n| id | command | severity | what "
+      "| "
+      "what to do |\n|---|---|---|---|---|\n";
+  for (size_t i = 0; i < ReportedFindingCount(); ++i) {
+    const ReportedFinding& finding = ReportedFindingAt(i);
+    text += fmt::format("| {} | {} | {} | {} | {} |\n", finding.id, finding.command, finding.severity, finding.title,
+                        finding.remedy);
+  }
+  return text;
+}
+
 constexpr const char* kMarkdownHead = R"(# Checks
 
 What `airlift.assess()` and `pg_airlift assess` look for. This page is written by
@@ -111,8 +126,7 @@ std::string CatalogueMarkdown() {
     text += "## " + area + "\n\n";
     for (const Check* check : checks) text += MarkdownEntry(*check);
   }
-  text.pop_back();
-  return text;
+  return text + MarkdownOfReported();
 }
 
 nlohmann::json CatalogueJson() {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/duration.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "prepare/prepare_report.h"
@@ -20,11 +21,13 @@ struct PrepareArguments {
   PrepareOptions prepare;
   std::string from_target;
   std::vector<std::string> accepted;
+  std::string lock_timeout = "2s";
   bool json = false;
 };
 
 struct UndoArguments {
   ConnectionOptions connections;
+  std::string lock_timeout = "2s";
   bool dry_run = false;
   bool json = false;
 };
@@ -63,6 +66,12 @@ void AddParts(CLI::App& app, PrepareArguments& arguments) {
   app.add_option("-T,--table", prepare.tables,
                  "identity and publication: only tables that match this pattern; may be given several times")
       ->type_name("PATTERN");
+  app.add_option(
+         "--lock-timeout", arguments.lock_timeout,
+         "identity: how long each of five tries waits for a table's lock, while others queue behind it; a unique "
+         "index, behind which nobody queues, waits 60 times as long")
+      ->type_name("DURATION")
+      ->capture_default_str();
 }
 
 void AddSecrets(CLI::App& app, PrepareArguments& arguments) {
@@ -98,6 +107,7 @@ std::function<int()> SetupPrepare(CLI::App& app) {
     prepare.source = arguments->connections.SourceInfo();
     prepare.target = arguments->connections.TargetInfo();
     prepare.from_target = ConnInfo::Parse(arguments->from_target);
+    prepare.lock_timeout = ParseDuration(arguments->lock_timeout);
     prepare.accepted = ParseAccepted(arguments->accepted);
     return Present(Prepare(prepare), arguments->json);
   };
@@ -106,11 +116,15 @@ std::function<int()> SetupPrepare(CLI::App& app) {
 std::function<int()> SetupUndo(CLI::App& app) {
   auto arguments = std::make_shared<UndoArguments>();
   AddSideOptions(app, arguments->connections);
+  app.add_option("--lock-timeout", arguments->lock_timeout,
+                 "dropping an index that was built, behind which nobody queues, waits 60 times as long for locks")
+      ->type_name("DURATION")
+      ->capture_default_str();
   app.add_flag("--dry-run", arguments->dry_run, "print what would be taken back; change nothing");
   app.add_flag("--json", arguments->json, "print steps as JSON");
   return [arguments] {
     const UndoOptions undo{arguments->connections.SourceInfo(), arguments->connections.TargetInfo(),
-                           arguments->dry_run};
+                           ParseDuration(arguments->lock_timeout), arguments->dry_run};
     return Present(Undo(undo), arguments->json);
   };
 }

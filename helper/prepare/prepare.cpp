@@ -33,6 +33,7 @@ class Preparation {
         target_(options.target, Side::kTarget),
         store_(target_, ReadServerFacts(source_).identity),
         runner_(&source_, target_, store_, options.dry_run) {
+    runner_.SetPatience(options.lock_timeout);
     result_.command = "prepare";
     result_.dry_run = options.dry_run;
     result_.source = ReadServerFacts(source_);
@@ -47,6 +48,10 @@ class Preparation {
     runner_.Settle(records_);
     for (const Step& step : records_)
       if (step.state == StepState::kDone) done_.insert(step.key);
+    for (const Step& step : records_)
+      if (step.state == StepState::kStarted && !step.error.empty())
+        result_.findings.push_back({"undo.refused", step.what, step.error,
+                                    "It was left half done by an earlier run; run this again later.", false, false});
     result_.done_before = done_.size();
     if (!options_.dry_run) store_.Accept(options_.accepted);
     {
@@ -65,7 +70,7 @@ class Preparation {
     if (options_.roles) PrepareRoles();
     if (options_.replica_identity) {
       Run(PlanIdentityIndexes(source_, options_.tables));
-      Run(PlanReplicaIdentity(source_, options_.tables));
+      Run(PlanReplicaIdentity(source_, options_.tables, options_.lock_timeout));
     }
     if (!options_.publication.empty())
       Run(PlanPublication(source_,

@@ -26,6 +26,7 @@ struct PrepareOptions {
   std::string password_file;                    // of the replication role
   ConnInfo from_target;                         // how the target reaches the source, where it is not as from here
   std::map<std::string, std::string> accepted;  // findings by id, with the reason
+  double lock_timeout = 2;                      // seconds: see docs/prepare-command.md
   bool dry_run = false;
 
   bool AsksForNothing() const { return !roles && !replica_identity && publication.empty() && replication_role.empty(); }
@@ -51,6 +52,7 @@ PrepareResult Prepare(PrepareOptions options);
 struct UndoOptions {
   ConnInfo source;
   ConnInfo target;
+  double lock_timeout = 2;  // seconds; dropping an index waits 60 times as long
   bool dry_run = false;
 };
 

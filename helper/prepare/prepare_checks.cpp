@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "assess/reported_findings.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
 
@@ -104,6 +105,14 @@ void CheckNames(const PrepareCheckInputs& in, Problems& problems) {
   }
 }
 
+void CheckAcceptedIds(const PrepareCheckInputs& in, Problems& problems) {
+  for (const auto& [id, reason] : in.options.accepted) {
+    if (!IsKnownFinding(id))
+      problems.push_back(
+          {fmt::format("there is no finding {} to accept", DisplayName(id)), {}, "docs/checks.md lists them."});
+  }
+}
+
 using Check = void (*)(const PrepareCheckInputs&, Problems&);
 constexpr Check kChecks[] = {
     CheckTwoDatabases,
@@ -113,6 +122,7 @@ constexpr Check kChecks[] = {
     CheckMayCreateReplicationRole,
     CheckFiles,
     CheckNames,
+    CheckAcceptedIds,
 };
 
 }  // namespace

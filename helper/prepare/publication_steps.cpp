@@ -63,7 +63,7 @@ PreparePart PlanIdentityIndexes(Connection& source, const std::vector<std::strin
   return part;
 }
 
-PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::string>& patterns) {
+PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::string>& patterns, double lock_timeout) {
   if (!ExtensionPrepares(source)) return {{}, {WithoutExtension("replica identity")}};
   PreparePart part;
   for (const IdentityChoice& choice : IdentityChoices(source, patterns)) {
@@ -76,7 +76,7 @@ PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::strin
     Step step = SourceStep(
         "identity/" + choice.relation,
         fmt::format("replica identity of {}: {} ({})", OneLine(choice.relation), choice.choice, OneLine(choice.reason)),
-        FixIdentityStatement(choice.relation), UndoIdentityStatement(choice.relation));
+        FixIdentityStatement(choice.relation, lock_timeout), UndoIdentityStatement(choice.relation));
     step.needs = {IndexKey(choice)};
     step.finding = "ri.none";
     step.object = choice.relation;

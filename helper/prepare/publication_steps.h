@@ -16,7 +16,9 @@ namespace airlift {
 // Keys that are missing, as unique indexes built without blocking the application; then the identities have to be
 // planned again.
 PreparePart PlanIdentityIndexes(Connection& source, const std::vector<std::string>& patterns);
-PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::string>& patterns);
+// One step, and so one transaction, for each table: no lock is held while another is waited for. `lock_timeout` is that
+// of each try, in seconds.
+PreparePart PlanReplicaIdentity(Connection& source, const std::vector<std::string>& patterns, double lock_timeout);
 // `identities_follow`: a dry run whose replica identities are not made yet, so that asking the extension whether the
 // tables can be published would tell nothing.
 PreparePart PlanPublication(Connection& source, const PublicationRequest& request, bool identities_follow);

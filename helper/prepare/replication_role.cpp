@@ -82,7 +82,7 @@ class ReplicationRolePlanner {
     step.what = what;
     step.sql = sql;
     step.undo_sql = undo;
-    step.finding = "cfg.repl_role";
+    step.finding = "cfg.replication_role";
     step.object = DisplayName(role_);
     step.remedy = "Have a superuser of the source run it.";
     if (key != ReplicationRoleKey(role_)) step.needs = {ReplicationRoleKey(role_)};
@@ -116,7 +116,7 @@ class ReplicationRolePlanner {
   }
 
   void CannotGrant(const std::string& privilege, const std::string& object) {
-    plan_.findings.push_back({"cfg.repl_role", DisplayName(role_),
+    plan_.findings.push_back({"cfg.replication_role", DisplayName(role_),
                               "The source's role may not grant " + privilege + " on " + object + ".",
                               "Have its owner or a superuser grant it.", false, false});
   }

@@ -63,7 +63,7 @@ void PlanSetting(const SettingFacts& setting, const TargetRoles& target, bool se
   // One that no loaded library defines: since 15 only superusers may store such a setting, for it could turn out to be
   // one of theirs.
   const bool is_custom = setting.name.find('.') != std::string::npos;
-  step.finding = is_custom ? "role.guc_unknown" : "role.guc_superuser";
+  step.finding = is_custom ? "role.unknown_setting" : "role.guc_superuser";
   step.object = fmt::format("{}: {} = {}", holder, setting.name, SqlText(setting.value));
   step.remedy = is_custom ? "Have the application set it, with SET or in the options of its connection string."
                           : "Set it in the parameter group, or leave it out.";

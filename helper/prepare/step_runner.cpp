@@ -1,5 +1,7 @@
 #include "prepare/step_runner.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -105,19 +107,31 @@ void StepRunner::DoOnSource(Step& step) {
   store_.Update(step);
 }
 
+void StepRunner::ExecuteOutsideTransaction(const std::string& sql) {
+  source_->Execute(fmt::format("SET lock_timeout = '{:.0f}ms'", outside_timeout_ * 1000));
+  try {
+    source_->Execute(sql);
+  } catch (const SqlError&) {
+    if (!source_->IsBroken()) source_->Execute("RESET lock_timeout");
+    throw;
+  }
+  source_->Execute("RESET lock_timeout");
+}
+
+// What is left half done, and cannot be removed at once either, stays recorded as started: the next run removes it.
 void StepRunner::DoOutsideTransaction(Step& step) {
   step.state = StepState::kStarted;
   store_.Insert(step);
   try {
-    source_->Execute(step.sql);
+    ExecuteOutsideTransaction(step.sql);
     Settled(step, StepState::kDone, std::nullopt);
+    return store_.Update(step);
   } catch (const SqlError& error) {
     if (source_->IsBroken()) throw;
-    const Refusal refusal{Reason(error)};
-    source_->Execute(step.undo_sql);  // what it left half done
-    Settled(step, StepState::kFailed, refusal);
+    step.error = Reason(error);
   }
-  store_.Update(step);
+  UndoOutsideTransaction(step, StepState::kFailed);
+  step.state = StepState::kFailed;
 }
 
 void StepRunner::Undo(Step& step) {
@@ -145,7 +159,8 @@ void StepRunner::UndoOnTarget(Step& step) {
 
 void StepRunner::UndoOnSource(Step& step) {
   if (dry_run_) return;
-  if (!step.is_transactional) return UndoOutsideTransaction(step);
+  if (!step.is_transactional) step.error.clear();
+  if (!step.is_transactional) return UndoOutsideTransaction(step, StepState::kUndone);
   Transaction transaction(*source_, kBeginOnSource);
   step.xid = source_->Query("SELECT pg_catalog.pg_current_xact_id()").Text(0, 0);
   step.state = StepState::kUndoing;
@@ -157,13 +172,14 @@ void StepRunner::UndoOnSource(Step& step) {
   store_.Update(step);
 }
 
-void StepRunner::UndoOutsideTransaction(Step& step) {
+void StepRunner::UndoOutsideTransaction(Step& step, StepState afterwards) {
   try {
-    source_->Execute(step.undo_sql);
-    Settled(step, StepState::kUndone, std::nullopt);
+    ExecuteOutsideTransaction(step.undo_sql);
+    step.state = afterwards;
+    if (afterwards == StepState::kUndone) step.error.clear();
   } catch (const SqlError& error) {
     if (source_->IsBroken()) throw;
-    Settled(step, StepState::kDone, Refusal{Reason(error)});
+    step.error += (step.error.empty() ? "" : "; what it left could not be removed yet: ") + Reason(error);
   }
   store_.Update(step);
 }
@@ -193,7 +209,8 @@ void StepRunner::Settle(std::vector<Step>& steps) {
 
 void StepRunner::SettleOne(Step& step) {
   if (!step.is_transactional) {
-    if (!dry_run_) UndoOutsideTransaction(step);
+    step.error.clear();
+    if (!dry_run_) UndoOutsideTransaction(step, StepState::kUndone);
     return;
   }
   const bool committed = CommittedOnSource(step.xid);

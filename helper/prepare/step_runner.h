@@ -22,6 +22,9 @@ class StepRunner {
   StepRunner(Connection* source, Connection& target, StepStore& store, bool dry_run)
       : source_(source), target_(target), store_(store), dry_run_(dry_run) {}
 
+  // For statements outside of transactions (index builds), behind which nobody queues: 60 times this many seconds.
+  void SetPatience(double lock_timeout) { outside_timeout_ = 60 * lock_timeout; }
+
   // Settles the steps that a dead process left between two states.
   void Settle(std::vector<Step>& steps);
 
@@ -37,14 +40,17 @@ class StepRunner {
   void UndoOnTarget(Step& step);
   void UndoOnSource(Step& step);
   void DoOutsideTransaction(Step& step);
-  void UndoOutsideTransaction(Step& step);
+  // Where it succeeds, the state becomes `afterwards`; else it stays, with the reason.
+  void UndoOutsideTransaction(Step& step, StepState afterwards);
   void SettleOne(Step& step);
+  void ExecuteOutsideTransaction(const std::string& sql);
   bool CommittedOnSource(const std::string& xid);
 
   Connection* source_;
   Connection& target_;
   StepStore& store_;
   bool dry_run_;
+  double outside_timeout_ = 120;
   std::set<std::string> failed_;
   std::set<std::string> needed_;  // by steps that could not be undone
 };

@@ -19,10 +19,11 @@ bool NeedsSource(const std::vector<Step>& steps) {
 
 void UndoAll(std::vector<Step>& steps, StepRunner& runner, PrepareResult& result) {
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    if (step->state != StepState::kDone) continue;
+    const bool is_half_done = step->state == StepState::kStarted;  // and what it left could not be removed
+    if (step->state != StepState::kDone && !is_half_done) continue;
     CheckStop();
-    runner.Undo(*step);
-    if (!step->error.empty() && step->state == StepState::kDone)
+    if (!is_half_done) runner.Undo(*step);
+    if (!step->error.empty() && step->state != StepState::kUndone)
       result.findings.push_back({"undo.refused", step->what, step->error,
                                  "Remove what hinders it, and run undo again; or leave it as it is.", false, false});
     result.steps.push_back(*step);
@@ -48,6 +49,7 @@ PrepareResult Undo(const UndoOptions& options) {
   StepStore store(target, result.source.identity);
   steps = store.Load();
   StepRunner runner(source.get(), target, store, options.dry_run);
+  runner.SetPatience(options.lock_timeout);
   runner.Settle(steps);
   {
     std::optional<Transaction> rolled_back;

@@ -1,5 +1,7 @@
 #include "source/extension_prepare.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "prepare/sql_text.h"
@@ -50,8 +52,10 @@ std::vector<IdentityChoice> IdentityChoices(Connection& source, const std::vecto
   return leaves;
 }
 
-std::string FixIdentityStatement(const std::string& relation) {
-  return "SELECT state, error FROM airlift.fix_replica_identity(" + SqlText(relation) + ", dry_run => false)";
+std::string FixIdentityStatement(const std::string& relation, double lock_timeout) {
+  return fmt::format(
+      "SELECT state, error FROM airlift.fix_replica_identity({}, dry_run => false, lock_timeout => '{:.0f} ms')",
+      SqlText(relation), lock_timeout * 1000);
 }
 
 std::string UndoIdentityStatement(const std::string& relation) {

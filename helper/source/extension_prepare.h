@@ -24,7 +24,8 @@ struct IdentityChoice {
 std::vector<IdentityChoice> IdentityChoices(Connection& source, const std::vector<std::string>& patterns);
 
 // Calls. They report what they could not do in columns "state" (failed, blocked, to do) and "error".
-std::string FixIdentityStatement(const std::string& relation);
+// `lock_timeout` in seconds.
+std::string FixIdentityStatement(const std::string& relation, double lock_timeout);
 std::string UndoIdentityStatement(const std::string& relation);
 struct PublicationRequest {
   std::string name;

@@ -1,6 +1,7 @@
 // The catalogue of checks as data: complete, well formed, covered by tests, printed in docs/checks.md.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
@@ -11,6 +12,7 @@
 #include "assess/catalogue_listing.h"
 #include "assess/check_runner.h"
 #include "assess/finding.h"
+#include "assess/reported_findings.h"
 #include "base/error.h"
 #include "checks/query_prefix.h"
 #include "extension_matrix.h"
@@ -144,6 +146,41 @@ TEST(Catalogue, EveryCheckIsCovered) {
   }
   for (size_t i = 0; i < CheckCount(); ++i)
     EXPECT_EQ(covered.count(CheckAt(i).id), 1u) << CheckAt(i).id << " has no case";
+}
+
+TEST(Catalogue, FindingsOfCommandsHaveIdsOfTheirOwn) {
+  for (size_t i = 0; i < ReportedFindingCount(); ++i) {
+    const ReportedFinding& finding = ReportedFindingAt(i);
+    EXPECT_EQ(FindCheck(finding.id), nullptr) << finding.id;
+    if (i > 0) {
+      EXPECT_LT(std::string(ReportedFindingAt(i - 1).id), finding.id);
+    }
+    EXPECT_NE(std::string(finding.remedy), "") << finding.id;
+  }
+}
+
+// What looks like an id in the program is one that the catalogue or the table of reported findings knows.
+TEST(Catalogue, EveryIdInTheProgramIsKnown) {
+  const std::set<std::string> other = {"r.rolpassword", "rds.logical_replication"};
+  const std::regex literal("(?!\"[a-z_]+\\.h\")\"([a-z]+\\.[a-z0-9_]+)\"");
+  std::set<std::string> found;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::string(AIRLIFT_TEST_DIRECTORY) + "/../helper")) {
+    if (entry.path().extension() != ".cpp" || entry.path().filename() == "reported_findings.cpp") continue;
+    std::ifstream file(entry.path());
+    std::stringstream text;
+    text << file.rdbuf();
+    const std::string code = text.str();
+    for (std::sregex_iterator match(code.begin(), code.end(), literal), end; match != end; ++match) {
+      const std::string id = (*match)[1];
+      if (other.count(id) != 0) continue;
+      found.insert(id);
+      EXPECT_TRUE(IsKnownFinding(id)) << id << " in " << entry.path()
+                                      << " is no id of a check or of helper/assess/reported_findings.cpp";
+    }
+  }
+  for (size_t i = 0; i < ReportedFindingCount(); ++i)
+    EXPECT_EQ(found.count(ReportedFindingAt(i).id), 1u) << ReportedFindingAt(i).id << " is reported nowhere";
 }
 
 TEST(Catalogue, TheDocumentationIsUpToDate) {
