@@ -57,7 +57,7 @@ void PlanTriggers(Connection& target, PreparePart& part) {
                    fmt::format("disable trigger {} of {}, which is ENABLE {}", DisplayName(trigger), shown, mode),
                    fmt::format("ALTER TABLE ONLY {} DISABLE TRIGGER {}", table, SqlName(trigger)),
                    fmt::format("ALTER TABLE ONLY {} ENABLE {} TRIGGER {}", table, mode, SqlName(trigger)));
-    step.finding = "trg.always_replica";
+    step.finding = "trg.always_or_replica";
     step.object = shown;
     step.remedy = "It would fire for applied changes, whose effects arrive by themselves: disable it as the owner.";
     part.steps.push_back(std::move(step));
