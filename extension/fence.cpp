@@ -151,7 +151,8 @@ void EndSessions(AssistantCall* call) {
   }
 }
 
-// Background workers do not load session_preload_libraries. One that came back after it was ended would write on.
+// Background workers do not load session_preload_libraries. Ended, they may come back, seconds later, and write on; so
+// none may be there before, nor have come meanwhile.
 void RequireNoOtherWorkers(AssistantCall* call) {
   if (IsLoadedByAll()) return;
   pid_t* pids = RoomForProcesses();
@@ -186,6 +187,7 @@ void RaiseAndClear(AssistantCall* call) {
 // Whatever goes wrong once the setting is committed, also the end of the caller or of the server, takes it back.
 void RaiseFence(AssistantCall* call) {
   const FenceCall* fence = &call->fence;
+  RequireNoOtherWorkers(call);
   pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
   char* role = psprintf("%u", call->role);
   const char* parameters[] = {fence->id, fence->reason, role};
