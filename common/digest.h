@@ -63,7 +63,22 @@ struct TableDigest {
   friend constexpr bool operator!=(const TableDigest& a, const TableDigest& b) noexcept { return !(a == b); }
 };
 
+// The rows of a table are parted into at most so many buckets.
+inline constexpr uint32_t kMaxBuckets = 65536;
+
+// The bucket, from 0, that a digest falls into; `buckets` is at least 1.
+constexpr uint32_t BucketOf(Digest128 digest, uint32_t buckets) noexcept {
+  return static_cast<uint32_t>(digest.high % buckets);
+}
+
+// True when bit `bucket` of a set of buckets is one; bit 0 is the lowest of the first byte.
+constexpr bool IsInBucketSet(const unsigned char* set, uint32_t bucket) noexcept {
+  return (set[bucket / 8] >> (bucket % 8) & 1) != 0;
+}
+
 inline constexpr size_t kUuidBytes = 16;
+// A table digest as bytes: the count, then the sum, big-endian.
+inline constexpr size_t kTableDigestBytes = 8 + kUuidBytes;
 inline constexpr size_t kUuidTextLength = 36;
 
 // The 16 bytes of a uuid value, most significant first.

@@ -82,6 +82,48 @@ CREATE AGGREGATE airlift.digest(VARIADIC "any") (
 );
 COMMENT ON AGGREGATE airlift.digest(VARIADIC "any") IS 'number of rows and sum of their digests; the order does not matter';
 
+-- The same for each of a number of buckets, into which rows fall by their own digest: what compares two tables and then
+-- looks only at the rows of buckets that differ.
+
+CREATE FUNCTION airlift.buckets_add(state internal, buckets int, VARIADIC "any") RETURNS internal
+    AS 'MODULE_PATHNAME', 'airlift_buckets_add' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION airlift.buckets_add(internal, int, VARIADIC "any") IS 'transition function of airlift.digest_buckets';
+
+CREATE FUNCTION airlift.buckets_combine(state internal, other internal) RETURNS internal
+    AS 'MODULE_PATHNAME', 'airlift_buckets_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION airlift.buckets_combine(internal, internal) IS 'combine function of airlift.digest_buckets';
+
+CREATE FUNCTION airlift.buckets_serialize(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'airlift_buckets_serialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION airlift.buckets_serialize(internal) IS 'serialization function of airlift.digest_buckets';
+
+CREATE FUNCTION airlift.buckets_deserialize(bytes bytea, state internal) RETURNS internal
+    AS 'MODULE_PATHNAME', 'airlift_buckets_deserialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION airlift.buckets_deserialize(bytea, internal) IS 'deserialization function of airlift.digest_buckets';
+
+CREATE FUNCTION airlift.buckets_result(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'airlift_buckets_result' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION airlift.buckets_result(internal) IS 'final function of airlift.digest_buckets';
+
+CREATE AGGREGATE airlift.digest_buckets(buckets int, VARIADIC "any") (
+    SFUNC = airlift.buckets_add,
+    STYPE = internal,
+    SSPACE = 65536,
+    COMBINEFUNC = airlift.buckets_combine,
+    SERIALFUNC = airlift.buckets_serialize,
+    DESERIALFUNC = airlift.buckets_deserialize,
+    FINALFUNC = airlift.buckets_result,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE airlift.digest_buckets(int, VARIADIC "any") IS
+    'airlift.digest for each of 1 to 65536 buckets, into which rows fall by their own digest: 24 bytes for each, count and sum; '
+    'NULL without rows';
+
+CREATE FUNCTION airlift.row_in_buckets(buckets int, bucket_set bytea, VARIADIC "any") RETURNS boolean
+    AS 'MODULE_PATHNAME', 'airlift_row_in_buckets' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION airlift.row_in_buckets(int, bytea, VARIADIC "any") IS
+    'whether a row falls into one of a set of buckets, given as one bit for each, the lowest of the first byte for bucket 0';
+
 --
 -- Tables
 --
@@ -260,6 +302,26 @@ CREATE FUNCTION airlift.bucket_digests(
 COMMENT ON FUNCTION airlift.bucket_digests(regclass, int, text[], text[], text) IS
     'digest of a table split into buckets by the digest of each row''s key (the primary key if none is named, the whole '
     'row if there is none or an empty list is given); buckets without rows are left out';
+
+CREATE FUNCTION airlift.table_buckets(
+        relation regclass, buckets int, columns text[] DEFAULT NULL, predicate text DEFAULT NULL,
+        OUT digests bytea, OUT complete boolean, OUT reason text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = '' SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres'
+    SET extra_float_digits = 3 SET bytea_output = 'hex' SET lc_monetary = 'C' SET quote_all_identifiers = off
+    AS $$
+    BEGIN
+        EXECUTE pg_catalog.format(
+            E'SELECT airlift.digest_buckets($1, %s) FROM %s WHERE %s\n',
+            airlift.row_arguments(relation, COALESCE(columns, airlift.live_columns(relation))),
+            airlift.row_source(relation),
+            COALESCE('(' || predicate || E'\n)', 'true')) INTO digests USING buckets;
+        reason := airlift.incomplete_reason(relation);
+        complete := reason IS NULL;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.table_buckets(regclass, int, text[], text) IS
+    'airlift.table_digest split into buckets by the rows'' own digests, as airlift.digest_buckets gives them; NULL without rows';
 
 --
 -- Databases

@@ -65,5 +65,5 @@ Datum airlift_digest_bucket(PG_FUNCTION_ARGS) {
   const int32 buckets = PG_GETARG_INT32(1);
   if (buckets < 1)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("number of buckets must be at least 1")));
-  PG_RETURN_INT32(static_cast<int32>(digest.high % static_cast<uint64>(buckets)));
+  PG_RETURN_INT32(static_cast<int32>(airlift::BucketOf(digest, static_cast<uint32>(buckets))));
 }
