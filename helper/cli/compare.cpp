@@ -1,6 +1,7 @@
 // compare: are two databases that stand still the same, to the row?
 #include "compare/compare.h"
 
+#include <charconv>
 #include <memory>
 
 #include "cli/command.h"
@@ -18,6 +19,15 @@ struct CompareArguments {
   bool data_only = false;
 };
 
+double ParsePercent(std::string text) {
+  if (!text.empty() && text.back() == '%') text.pop_back();
+  double percent = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), percent);
+  if (status != std::errc() || end != text.data() + text.size() || !(percent > 0) || percent >= 100)
+    throw CLI::ValidationError("--sample", "must be more than 0% and less than 100%");
+  return percent;
+}
+
 }  // namespace
 
 std::function<int()> SetupCompare(CLI::App& app) {
@@ -30,6 +40,37 @@ std::function<int()> SetupCompare(CLI::App& app) {
   app.add_option("-n,--schema", arguments->schemas, "compare only tables of schemas that match this pattern")
       ->type_name("PATTERN");
   app.add_flag("--data-only", arguments->data_only, "tables only: no sequences, large objects or schema");
+  CompareOptions& compare = arguments->compare;
+  app.add_flag("--views", compare.with_views, "compare the row counts of views and materialized views, too");
+  const char* rows = "Rows that differ";
+  app.add_option(
+         "--max-rows", compare.max_rows,
+         "rows listed per table that differs; counts are exact all the same (default: 1000; 0: name the tables only)")
+      ->group(rows);
+  app.add_flag("--show-values", compare.show_values, "show the values that differ, here and in the evidence file")
+      ->group(rows);
+  app.add_option("--repair", compare.repair,
+                 "write SQL to this file that makes the rows of the target equal to the source's; it is never run")
+      ->type_name("FILE")
+      ->group(rows);
+  const char* subset = "Subsets";
+  app.add_option("--exclude-column", compare.subset.exclude_columns,
+                 "do not compare this column; both parts are patterns")
+      ->type_name("TABLE.COLUMN")
+      ->group(subset);
+  app.add_option("--where", compare.subset.where,
+                 "compare only the rows of this table for which an SQL condition is true")
+      ->type_name("TABLE=CONDITION")
+      ->group(subset);
+  app.add_option_function<std::string>(
+         "--sample",
+         [arguments](const std::string& text) { arguments->compare.subset.sample_percent = ParsePercent(text); },
+         "compare about so many percent of the rows, chosen by a hash of their keys; the verdict is never \"verified\"")
+      ->type_name("N%")
+      ->group(subset);
+  app.add_flag("--ignore-extra-columns", compare.subset.ignore_extra_columns,
+               "do not mind columns that only the target has")
+      ->group(subset);
   return [arguments] {
     CompareOptions& compare = arguments->compare;
     compare.source = arguments->connections.SourceInfo();

@@ -2,24 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 
 #include "catalog/relation.h"
 #include "compare/compare_objects.h"
 #include "compare/jobs.h"
+#include "compare/row_locator.h"
+#include "compare/view_counts.h"
 #include "digest/stream_digest.h"
+#include "pg/identifier.h"
+#include "row_compare/compared_table.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
 
 namespace airlift {
 
 namespace {
-
-constexpr int64_t kRangeBytes = int64_t{128} << 20;
-constexpr int kTidRangeScanSince = 14;
 
 using Key = std::pair<std::string, std::string>;
 
@@ -43,25 +44,38 @@ std::string ColumnMismatch(const Relation& source, const Relation& target) {
   return sentence;
 }
 
+// Rows of a table that was never analyzed, by its size.
+constexpr double kBytesOfUnknownRow = 100;
+
+double EstimatedRows(const Relation& relation) {
+  return std::max(relation.estimated_rows, relation.estimated_rows > 0 ? 0 : relation.bytes() / kBytesOfUnknownRow);
+}
+
 // One comparison of tables: which pairs there are, the jobs that digest them, and what came out.
 class TableComparison {
  public:
-  TableComparison(const CompareOptions& options, Progress& progress, bool has_extension)
-      : options_(options), progress_(progress), has_extension_(has_extension) {}
+  TableComparison(const CompareOptions& options, Progress& progress, const SideFacts& facts)
+      : options_(options), progress_(progress), facts_(facts), subset_(options.subset) {}
 
   void Pair(Connection& source, Connection& target) {
     const auto patterns = ParsePatterns(options_.tables);
-    sources_ = LoadRelations(source, patterns);
-    if (sources_.empty() && !patterns.empty()) throw Error("no table of the source matches the patterns given");
+    std::vector<Relation> sources = LoadRelations(source, patterns);
+    if (sources.empty() && !patterns.empty()) throw Error("no table of the source matches the patterns given");
     std::map<Key, Relation> targets;
     for (Relation& relation : LoadRelations(target, patterns))
       targets.emplace(Key{relation.schema, relation.name}, relation);
-    results_.resize(sources_.size());
-    for (size_t i = 0; i < sources_.size(); ++i) {
-      const auto found = targets.find({sources_[i].schema, sources_[i].name});
-      Start(i, found == targets.end() ? nullptr : &found->second, target.server_major(), source.server_major());
+    source_keys_ = ReadUniqueKeys(source);
+    target_keys_ = ReadUniqueKeys(target);
+    states_ = std::vector<State>(sources.size());
+    results_.resize(sources.size());
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const auto found = targets.find({sources[i].schema, sources[i].name});
+      states_[i].table.source = std::move(sources[i]);
+      Start(i, found == targets.end() ? nullptr : &found->second);
       if (found != targets.end()) targets.erase(found);
     }
+    if (const std::string unmatched = subset_.Unmatched(); !unmatched.empty())
+      throw Error("no table or column matches " + unmatched);
     for (const auto& [key, relation] : targets) {
       if (relation.is_extension_configuration) continue;
       TableResult extra{key.first, key.second, {}, Verdict::kDiffers, "only on the target", {}, {}, ""};
@@ -71,59 +85,97 @@ class TableComparison {
 
   std::vector<Job> TakeJobs() { return std::move(jobs_); }
 
-  std::vector<TableResult> Results() {
-    for (TableResult& table : results_)
-      if (table.verdict == Verdict::kNotVerified) Judge(table);
+  // Judges what was digested; the tables that differ and whose rows can be told. Their pointers are into this object.
+  std::vector<DifferingTable> JudgeTables() {
+    std::vector<DifferingTable> differing;
+    for (size_t i = 0; i < results_.size(); ++i) {
+      TableResult& result = results_[i];
+      if (result.verdict != Verdict::kNotVerified) continue;
+      Judge(result);
+      if (result.verdict == Verdict::kDiffers) differing.push_back({&states_[i].table, states_[i].differing, &result});
+    }
+    return differing;
+  }
+
+  // What has no rows to tell, and why: for the repair.
+  std::vector<std::string> NotMended() const {
+    std::vector<std::string> notes;
+    const auto add = [&](const TableResult& result) {
+      if (result.verdict != Verdict::kVerified && !result.differences)
+        notes.push_back(fmt::format("Not mended: {}: {}", DisplayName(result.schema, result.name), result.reason));
+    };
+    for (const TableResult& result : results_) add(result);
+    for (const TableResult& result : extras_) add(result);
+    return notes;
+  }
+
+  std::vector<TableResult> TakeResults() {
     results_.insert(results_.end(), extras_.begin(), extras_.end());
     return std::move(results_);
   }
 
  private:
-  void Start(size_t i, const Relation* target, int target_major, int source_major) {
-    const Relation& source = sources_[i];
+  struct State {
+    ComparedTable table;
+    uint32_t buckets = 1;
+    int jobs_left = 0;
+    std::unique_ptr<BucketDigests> digests[2];  // from the first job's end to the last one's
+    BucketSet differing;
+  };
+
+  void Start(size_t i, const Relation* target) {
+    ComparedTable& table = states_[i].table;
     TableResult& result = results_[i];
-    result.schema = source.schema;
-    result.name = source.name;
-    for (const Column& column : source.columns) result.columns.push_back(column.name);
+    result.schema = table.source.schema;
+    result.name = table.source.name;
+    if (target != nullptr) table.target = *target;
+    subset_.ReduceColumns(table, result);
+    for (const Column& column : table.source.columns) result.columns.push_back(column.name);
+    table.key = CommonKey(table.source, source_keys_[table.source.oid], target_keys_[table.target.oid]);
+    subset_.ReduceRows(table, result);
     if (target == nullptr) {
       result.verdict = Verdict::kDiffers;
       result.reason = "missing on the target";
       return;
     }
-    const std::string mismatch = ColumnMismatch(source, *target);
+    const std::string mismatch = ColumnMismatch(table.source, table.target);
     if (!mismatch.empty()) {
       result.verdict = Verdict::kDiffers;
       result.reason = mismatch;
       return;
     }
-    if (!source.foreign_leaves.empty()) result.reason = "partitions that are foreign tables are not compared";
+    if (!table.source.foreign_leaves.empty()) result.reason = "partitions that are foreign tables are not compared";
     result.source = result.target = TableDigest();
-    AddSourceJobs(i, source_major);
+    states_[i].buckets = BucketsFor(std::max(EstimatedRows(table.source), EstimatedRows(table.target)));
+    AddSourceJobs(i);
     // The source's columns in the source's order, whatever order or partitions the target has.
-    AddStreamJobs(i, Side::kTarget, target->stored, target_major);
+    AddStreamJobs(i, Side::kTarget);
+    if (states_[i].jobs_left == 0) states_[i].differing = BucketSet(states_[i].buckets);
   }
 
-  void AddSourceJobs(size_t i, int source_major) {
-    if (!has_extension_) {
+  void AddSourceJobs(size_t i) {
+    if (!facts_.source_has_extension) {
       results_[i].source_digest_by = "read stream";
-      return AddStreamJobs(i, Side::kSource, sources_[i].stored, source_major);
+      return AddStreamJobs(i, Side::kSource);
     }
     results_[i].source_digest_by = "extension";
-    AddJob(i, Side::kSource, sources_[i].bytes(), [this, i](Connection& connection, StageProgress& stage) {
-      const SourceDigest digest = DigestByExtension(connection, sources_[i]);
-      stage.meter.Add(static_cast<int64_t>(digest.digest.rows), sources_[i].bytes());
-      Merge(i, Side::kSource, digest.digest, digest.is_complete ? "" : digest.reason);
+    const Relation& relation = states_[i].table.source;
+    AddJob(i, Side::kSource, relation.bytes(), [this, i, &relation](Connection& connection, StageProgress& stage) {
+      const SourceBuckets found = BucketsByExtension(connection, relation, states_[i].buckets);
+      stage.meter.Add(static_cast<int64_t>(found.digests.Total().rows), relation.bytes());
+      Merge(i, Side::kSource, found.digests, found.is_complete ? "" : found.reason);
     });
   }
 
-  void AddStreamJobs(size_t i, Side side, const std::vector<StoredTable>& tables, int major) {
-    for (const StoredTable& table : tables) {
-      const int64_t parts = major < kTidRangeScanSince ? 1 : std::max<int64_t>(1, table.bytes / kRangeBytes);
+  void AddStreamJobs(size_t i, Side side) {
+    for (const StoredTable& table : states_[i].table.Of(side).stored) {
+      const int64_t parts = facts_.Parts(side, table.bytes);
       for (const BlockRange& range : SplitBlocks(table.heap_blocks, parts)) {
-        AddJob(i, side, table.bytes / parts,
-               [this, i, side, table, range](Connection& connection, StageProgress& stage) {
-                 Merge(i, side, DigestRange(connection, sources_[i], table, range, stage.meter), "");
-               });
+        AddJob(
+            i, side, table.bytes / parts, [this, i, side, table, range](Connection& connection, StageProgress& stage) {
+              const State& state = states_[i];
+              Merge(i, side, BucketRange(connection, state.table.source, table, range, state.buckets, stage.meter), "");
+            });
       }
     }
   }
@@ -133,14 +185,13 @@ class TableComparison {
     StageProgress& stage = progress_.Stage(side == Side::kSource ? "digest source" : "digest target");
     ++stage.tasks_total;
     stage.weight_total += weight;
+    ++states_[i].jobs_left;
     jobs_.push_back({weight, [this, i, side, weight, work, &stage](ReadOnlyPair& pair) {
                        progress_.TaskStarted(stage);
                        try {
                          work(pair.Get(side), stage);
                        } catch (const SqlError& error) {
-                         // What this role may not read, or a type that is not there: that table's trouble, not the
-                         // run's.
-                         if (!error.IsClass("42") && !error.IsClass("22") && !error.IsClass("0A")) throw;
+                         if (!IsOfOneTable(error)) throw;
                          pair.Reset(side);
                          GiveUp(i, error.what());
                        }
@@ -148,11 +199,28 @@ class TableComparison {
                      }});
   }
 
-  void Merge(size_t i, Side side, const TableDigest& digest, const std::string& reason) {
+  void Merge(size_t i, Side side, const BucketDigests& digests, const std::string& reason) {
     const std::lock_guard lock(mutex_);
-    auto& slot = side == Side::kSource ? results_[i].source : results_[i].target;
-    if (slot) slot->Merge(digest);
+    State& state = states_[i];
+    auto& mine = state.digests[side == Side::kTarget];
+    if (mine) {
+      mine->Merge(digests);
+    } else {
+      mine = std::make_unique<BucketDigests>(digests);
+    }
     if (!reason.empty()) results_[i].reason = reason;
+    if (--state.jobs_left == 0) Conclude(i);
+  }
+
+  // Bounds memory: thousands of tables may be compared.
+  void Conclude(size_t i) {
+    State& state = states_[i];
+    for (auto& digests : state.digests)
+      if (!digests) digests = std::make_unique<BucketDigests>(state.buckets);
+    state.differing = state.digests[0]->Differing(*state.digests[1]);
+    if (results_[i].source) results_[i].source = state.digests[0]->Total();
+    if (results_[i].target) results_[i].target = state.digests[1]->Total();
+    for (auto& digests : state.digests) digests.reset();
   }
 
   void GiveUp(size_t i, const std::string& reason) {
@@ -160,12 +228,15 @@ class TableComparison {
     results_[i].source.reset();
     results_[i].target.reset();
     results_[i].reason = reason;
+    if (--states_[i].jobs_left == 0) Conclude(i);
   }
 
   const CompareOptions& options_;
   Progress& progress_;
-  const bool has_extension_;
-  std::vector<Relation> sources_;
+  const SideFacts facts_;
+  Subset subset_;
+  std::map<uint32_t, std::vector<UniqueKey>> source_keys_, target_keys_;
+  std::vector<State> states_;
   std::vector<TableResult> results_;
   std::vector<TableResult> extras_;
   std::vector<Job> jobs_;
@@ -176,6 +247,10 @@ class TableComparison {
 std::string ShareSnapshot(Connection& connection) {
   connection.Execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   return connection.Query("SELECT pg_catalog.pg_export_snapshot()").Text(0, 0);
+}
+
+void Append(std::vector<Job>& jobs, std::vector<Job> more) {
+  for (Job& job : more) jobs.push_back(std::move(job));
 }
 
 }  // namespace
@@ -192,24 +267,39 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   result.snapshot_lsn = source.lsn();
   result.snapshot_taken_at = source.taken_at();
 
-  const bool has_extension = FindExtension(source.connection()).has_value();
-  if (!has_extension) result.notes.push_back(kNoExtensionNote);
-  TableComparison tables(options, progress, has_extension);
+  const SideFacts facts{FindExtension(source.connection()).has_value(), source.connection().server_major(),
+                        target.server_major()};
+  if (!facts.source_has_extension) result.notes.push_back(kNoExtensionNote);
+  const ReadOnlyPair::Snapshots snapshots{source.id(), target_snapshot};
+  TableComparison tables(options, progress, facts);
   tables.Pair(source.connection(), target);
   std::vector<Job> jobs = tables.TakeJobs();
   const bool whole_database = options.tables.empty() && options.with_schema;
   LargeObjectComparison large_objects(progress);
-  if (whole_database) {
-    for (Job& job : large_objects.MakeJobs(source.connection())) jobs.push_back(std::move(job));
-  }
-  RunJobs(std::move(jobs), options.jobs, options.source, options.target, {source.id(), target_snapshot});
-  result.tables = tables.Results();
+  if (whole_database) Append(jobs, large_objects.MakeJobs(source.connection()));
+  ViewComparison views(progress);
+  if (options.with_views) Append(jobs, views.MakeJobs(source.connection(), ParsePatterns(options.tables)));
+  RunJobs(std::move(jobs), options.jobs, options.source, options.target, snapshots);
+  result.views = views.Results();
+
+  std::optional<RepairScript> repair;
+  if (!options.repair.empty()) repair.emplace(target);
+  std::vector<DifferingTable> differing = tables.JudgeTables();
+  if (options.max_rows > 0 || repair)
+    RowLocator(options, snapshots, progress, facts, repair ? &*repair : nullptr).Locate(std::move(differing));
+  if (repair)
+    for (const std::string& note : tables.NotMended()) repair->AddNote(note);
+  result.tables = tables.TakeResults();
   if (whole_database) {
     result.large_objects = large_objects.Result();
     CompareSequences(source.connection(), target, result);
     CompareSchema(source.connection(), target, result);
   }
   result.finished_at = UtcNow();
+  if (repair) {
+    repair->Write(options.repair, result);
+    result.notes.push_back("SQL that mends the rows of the target, to be reviewed: " + options.repair);
+  }
   return result;
 }
 

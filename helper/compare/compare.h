@@ -1,10 +1,12 @@
-// Compares two databases that stand still, to the row: every table's digest on both sides, sequences, large objects and
-// schema. Reads only; nothing is installed or written on either side.
+// Compares two databases that stand still, to the row: every table's digest on both sides, the rows and columns that
+// differ, sequences, large objects and schema. Reads only; nothing is installed or written on either side.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "compare/subset.h"
 #include "pg/conninfo.h"
 #include "progress/progress.h"
 #include "report/result.h"
@@ -17,6 +19,11 @@ struct CompareOptions {
   int jobs = 2;
   std::vector<std::string> tables;  // name patterns; empty: the whole database
   bool with_schema = true;          // schema, sequences and large objects too, when no pattern is given
+  SubsetOptions subset;
+  bool show_values = false;  // of rows that differ; off, because data may be private
+  uint64_t max_rows = 1000;  // listed per table; 0: tables only, no second look at those that differ
+  std::string repair;        // file for the SQL that mends the target; "" for none
+  bool with_views = false;   // row counts of views
 };
 
 // Throws Error when a side cannot be reached or read; a table that cannot be read is "not verified" in the result.

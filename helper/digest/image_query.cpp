@@ -10,13 +10,6 @@ namespace airlift {
 
 namespace {
 
-std::string ImageExpression(const Column& column) {
-  const std::string name = QuoteIdentifier(column.name);
-  if (column.is_portable) return name;
-  // Not a cast to text: casts may be user-defined, and some built-in ones differ from the type's output.
-  return fmt::format("pg_catalog.textin({}({}))", column.output_function, name);
-}
-
 std::string ImageList(const Relation& relation) {
   std::string list;
   for (const Column& column : relation.columns) {
@@ -33,6 +26,13 @@ bool PlainCopyWillDo(const Relation& relation, const BlockRange& range) {
 }
 
 }  // namespace
+
+std::string ImageExpression(const Column& column) {
+  const std::string name = QuoteIdentifier(column.name);
+  if (column.is_portable) return name;
+  // Not a cast to text: casts may be user-defined, and some built-in ones differ from the type's output.
+  return fmt::format("pg_catalog.textin({}({}))", column.output_function, name);
+}
 
 std::vector<BlockRange> SplitBlocks(int64_t blocks, int64_t parts) {
   parts = std::clamp<int64_t>(parts, 1, std::max<int64_t>(blocks, 1));
@@ -59,6 +59,13 @@ std::string ImageCopyStatement(const Relation& relation, const StoredTable& tabl
   if (PlainCopyWillDo(relation, range))
     return fmt::format("COPY {} ({}) TO STDOUT (FORMAT binary)", name, ImageList(relation));
   return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT binary)", ImageList(relation), name,
+                     RangePredicate(range, relation.condition));
+}
+
+std::string ImageCopyStatementWith(const std::string& last, const Relation& relation, const StoredTable& table,
+                                   const BlockRange& range) {
+  return fmt::format("COPY (SELECT {}{}{} FROM ONLY {}{}) TO STDOUT (FORMAT binary)", ImageList(relation),
+                     relation.columns.empty() ? "" : ", ", last, QualifiedName(table.schema, table.name),
                      RangePredicate(range, relation.condition));
 }
 

@@ -24,7 +24,13 @@ std::vector<BlockRange> SplitBlocks(int64_t blocks, int64_t parts);
 // " WHERE ctid >= ... AND ctid < ..." joined with `condition` ("WHERE ..." or ""); empty when neither applies.
 std::string RangePredicate(const BlockRange& range, const std::string& condition);
 
+// What images one column: its name, or a call of its output function.
+std::string ImageExpression(const Column& column);
+
 // COPY (SELECT <images of relation.columns> FROM ONLY table ...) TO STDOUT (FORMAT binary)
 std::string ImageCopyStatement(const Relation& relation, const StoredTable& table, const BlockRange& range);
+// The same with `last`, an expression, behind the columns of the image.
+std::string ImageCopyStatementWith(const std::string& last, const Relation& relation, const StoredTable& table,
+                                   const BlockRange& range);
 
 }  // namespace airlift

@@ -127,6 +127,37 @@ Result Connection::Query(const std::string& sql, const Parameters& parameters) {
                {PGRES_TUPLES_OK, PGRES_COMMAND_OK});
 }
 
+void Connection::StreamQuery(const std::string& sql, const std::vector<TypedParameter>& parameters, bool binary_results,
+                             const std::function<void(const Result& row)>& row) {
+  CheckStop();
+  std::vector<std::string> texts;  // libpq wants the text form with a zero at its end
+  texts.reserve(parameters.size());
+  std::vector<const char*> values;
+  std::vector<int> lengths, formats;
+  for (const TypedParameter& parameter : parameters) {
+    texts.emplace_back(parameter.value);
+    values.push_back(texts.back().c_str());
+    lengths.push_back(static_cast<int>(parameter.value.size()));
+    formats.push_back(parameter.is_binary ? 1 : 0);
+  }
+  if (PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                        lengths.data(), formats.data(), binary_results ? 1 : 0) != 1)
+    Throw(nullptr);
+  PQsetSingleRowMode(connection_.get());
+  std::optional<Result> failed;
+  while (PGresult* raw = PQgetResult(connection_.get())) {
+    Result result(raw);
+    const ExecStatusType status = PQresultStatus(raw);
+    if (status == PGRES_SINGLE_TUPLE) {
+      row(result);
+    } else if (status != PGRES_TUPLES_OK && !failed) {
+      failed = std::move(result);
+    }
+  }
+  if (failed) Throw(failed->get());
+  CheckStop();
+}
+
 void Connection::Execute(const std::string& sql) {
   CheckStop();
   Check(PQexec(connection_.get(), sql.c_str()), {PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY});

@@ -47,6 +47,12 @@ class SqlError : public Error {
 using Parameter = std::optional<std::string>;
 using Parameters = std::vector<Parameter>;
 
+// A parameter in text or in binary form; never NULL. The view outlives the call it is given to.
+struct TypedParameter {
+  std::string_view value;
+  bool is_binary = false;
+};
+
 class Result {
  public:
   explicit Result(PGresult* result) : result_(result, &PQclear) {}
@@ -58,6 +64,11 @@ class Result {
   std::string Text(int row, int column) const {
     return std::string(PQgetvalue(result_.get(), row, column),
                        static_cast<size_t>(PQgetlength(result_.get(), row, column)));
+  }
+  // The value's bytes, valid as long as this result.
+  std::string_view View(int row, int column) const {
+    return std::string_view(PQgetvalue(result_.get(), row, column),
+                            static_cast<size_t>(PQgetlength(result_.get(), row, column)));
   }
   std::optional<std::string> OptionalText(int row, int column) const {
     return IsNull(row, column) ? std::nullopt : std::optional(Text(row, column));
@@ -89,6 +100,10 @@ class Connection {
 
   // One statement, with parameters in text form.
   Result Query(const std::string& sql, const Parameters& parameters = {});
+  // One statement whose rows are given to `row` one by one as they arrive, values in text or in binary form. When `row`
+  // throws, the transaction is to be rolled back before the connection is used again.
+  void StreamQuery(const std::string& sql, const std::vector<TypedParameter>& parameters, bool binary_results,
+                   const std::function<void(const Result& row)>& row);
   // One or more statements in one implicit transaction; results are thrown away.
   void Execute(const std::string& sql);
   // The same, with each statement's command tag ("SELECT 1", "RELEASE") as it completes; throws the first error.

@@ -1,4 +1,5 @@
 // The evidence file (docs/evidence.md): JSON with everything a third party needs to judge, or to repeat, a verdict.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -35,17 +36,55 @@ json DigestText(const TableDigest& digest) {
   return text;
 }
 
+json ToJson(const std::vector<NamedValue>& values) {
+  json object = json::object();
+  for (const auto& [column, value] : values) object[column] = value ? json(*value) : json();
+  return object;
+}
+
+json ToJson(const RowResult& row) {
+  json entry = {{"difference", row.kind}};
+  if (row.digest.empty()) {
+    entry["key"] = ToJson(row.key);
+  } else {
+    entry["digest"] = row.digest;
+    entry["copies_source"] = row.source_copies;
+    entry["copies_target"] = row.target_copies;
+  }
+  if (!row.columns.empty()) entry["columns"] = row.columns;
+  if (!row.source_values.empty()) entry["source"] = ToJson(row.source_values);
+  if (!row.target_values.empty()) entry["target"] = ToJson(row.target_values);
+  return entry;
+}
+
+json ToJson(const TableDifferences& differences) {
+  json rows = json::array();
+  for (const RowResult& row : differences.rows) rows.push_back(ToJson(row));
+  return {{"key", differences.key},
+          {"missing_on_target", differences.missing_on_target},
+          {"extra_on_target", differences.extra_on_target},
+          {"changed", differences.changed},
+          {"columns", differences.columns},
+          {"rows", std::move(rows)},
+          {"not_listed", differences.not_listed},
+          {"reason", differences.reason}};
+}
+
 json ToJson(const TableResult& table) {
-  return {{"schema", table.schema},
-          {"table", table.name},
-          {"columns", table.columns},
-          {"verdict", VerdictName(table.verdict)},
-          {"reason", table.reason},
-          {"rows_source", table.source ? json(table.source->rows) : json()},
-          {"rows_target", table.target ? json(table.target->rows) : json()},
-          {"digest_source", table.source ? DigestText(*table.source) : json()},
-          {"digest_target", table.target ? DigestText(*table.target) : json()},
-          {"source_digest_by", table.source_digest_by}};
+  json entry = {{"schema", table.schema},
+                {"table", table.name},
+                {"columns", table.columns},
+                {"verdict", VerdictName(table.verdict)},
+                {"reason", table.reason},
+                {"rows_source", table.source ? json(table.source->rows) : json()},
+                {"rows_target", table.target ? json(table.target->rows) : json()},
+                {"digest_source", table.source ? DigestText(*table.source) : json()},
+                {"digest_target", table.target ? DigestText(*table.target) : json()},
+                {"source_digest_by", table.source_digest_by}};
+  if (!table.left_out_columns.empty()) entry["left_out_columns"] = table.left_out_columns;
+  if (!table.condition.empty()) entry["condition"] = table.condition;
+  if (table.differences) entry["differences"] = ToJson(*table.differences);
+  return entry;
 }
 
 json ToJson(const LargeObjectsResult& objects) {
@@ -94,6 +133,7 @@ json ToJson(const RunResult& result) {
           {"exit_status", result.ExitStatus()},
           {"tables", ToArray(result.tables)},
           {"sequences", ToArray(result.sequences)},
+          {"views", ToArray(result.views)},
           {"large_objects", result.large_objects ? ToJson(*result.large_objects) : json()},
           {"schema_compared", result.schema_was_compared},
           {"schema_differences", ToArray(result.schema_differences)},
@@ -102,21 +142,34 @@ json ToJson(const RunResult& result) {
           {"seconds", seconds}};
 }
 
+void WriteFileAtomically(const std::string& path, const std::string& what, int mode,
+                         const std::function<void(std::FILE*)>& write) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
+  const auto fail = [&](const char* action) {
+    const std::string reason = std::strerror(errno);
+    unlink(temporary.c_str());
+    throw Error(fmt::format("could not {} {} \"{}\": {}", action, what, path, reason));
+  };
+  unlink(temporary.c_str());
+  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  std::FILE* file = descriptor < 0 ? nullptr : fdopen(descriptor, "w");
+  if (file == nullptr) fail("create");
+  try {
+    write(file);
+  } catch (...) {
+    std::fclose(file);
+    unlink(temporary.c_str());
+    throw;
+  }
+  const bool written = std::ferror(file) == 0 && std::fflush(file) == 0 && fsync(descriptor) == 0;
+  if (std::fclose(file) != 0 || !written) fail("write");
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("rename");
+}
+
 void WriteEvidence(const RunResult& result, const std::string& path) {
   // Names that are not UTF-8 (SQL_ASCII databases) must not cost the whole file.
   const std::string text = ToJson(result).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  const auto fail = [&](const char* what) {
-    const std::string reason = std::strerror(errno);
-    std::remove(temporary.c_str());
-    throw Error(fmt::format("could not {} evidence file \"{}\": {}", what, path, reason));
-  };
-  std::FILE* file = std::fopen(temporary.c_str(), "w");
-  if (file == nullptr) fail("create");
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0 &&
-                       fsync(fileno(file)) == 0;
-  if (std::fclose(file) != 0 || !written) fail("write");
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("rename");
+  WriteFileAtomically(path, "evidence file", 0666, [&](std::FILE* file) { std::fputs(text.c_str(), file); });
 }
 
 }  // namespace airlift

@@ -75,6 +75,7 @@ Verdict RunResult::DataVerdict() const {
   Verdict verdict = Verdict::kVerified;
   for (const TableResult& table : tables) verdict = Combine(verdict, table.verdict);
   for (const ObjectResult& sequence : sequences) verdict = Combine(verdict, sequence.verdict);
+  for (const ObjectResult& view : views) verdict = Combine(verdict, view.verdict);
   if (large_objects) verdict = Combine(verdict, large_objects->verdict);
   return verdict;
 }

@@ -1,9 +1,13 @@
 // What a move or a comparison found: the content of the evidence file and of the summary on the screen.
 #pragma once
 
+#include <cstdio>
+#include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "digest.h"
@@ -24,6 +28,35 @@ struct ServerFacts {
 };
 ServerFacts ReadServerFacts(Connection& connection);
 
+// A column's value as text; nullopt is NULL.
+using NamedValue = std::pair<std::string, std::optional<std::string>>;
+
+// One key whose rows are not the same, or, in a table without a key, one row that is there more often on one side.
+struct RowResult {
+  std::string kind;             // "changed", "missing on target", "extra on target"
+  std::vector<NamedValue> key;  // empty without a key
+  std::string digest;           // of the row, without a key
+  uint64_t source_copies = 0;
+  uint64_t target_copies = 0;
+  std::vector<std::string> columns;  // that differ, where the row is on both sides
+  // Only where they were asked for: of the columns that differ, or of all where the row is on one side only.
+  std::vector<NamedValue> source_values;
+  std::vector<NamedValue> target_values;
+};
+
+// Where a table differs.
+struct TableDifferences {
+  std::vector<std::string> key;  // columns that tell rows apart; empty: none does, rows are compared as wholes
+  uint64_t missing_on_target = 0;
+  uint64_t extra_on_target = 0;
+  uint64_t changed = 0;
+  // How often each column differs, in the changed rows that were looked at.
+  std::map<std::string, uint64_t> columns;
+  std::vector<RowResult> rows;  // the first ones, in the order of their keys
+  uint64_t not_listed = 0;      // differences beyond these
+  std::string reason;           // why the rows could not be told, or not completely; "" where all is told
+};
+
 struct TableResult {
   std::string schema;
   std::string name;
@@ -32,7 +65,10 @@ struct TableResult {
   std::string reason;  // "" when verified
   std::optional<TableDigest> source;
   std::optional<TableDigest> target;
-  std::string source_digest_by;  // "extension", "copy stream" or "read stream"
+  std::string source_digest_by;                    // "extension", "copy stream" or "read stream"
+  std::vector<std::string> left_out_columns = {};  // not compared by the user's wish
+  std::string condition = {};                      // of the rows that were compared; "" for all
+  std::optional<TableDifferences> differences = {};
 };
 
 // A sequence, or the large objects: something compared as one.
@@ -70,6 +106,7 @@ struct RunResult {
   bool allow_refused = false;
   std::vector<TableResult> tables;
   std::vector<ObjectResult> sequences;
+  std::vector<ObjectResult> views;  // row counts of views, where asked for
   std::optional<LargeObjectsResult> large_objects;
   std::vector<SchemaFinding> schema_differences;
   bool schema_was_compared = false;
@@ -96,6 +133,9 @@ void Judge(LargeObjectsResult& objects);
 
 std::string UtcNow();
 nlohmann::json ToJson(const RunResult& result);
+// Writes a file under another name first, so that one with that name is always whole. `mode` as open takes it.
+void WriteFileAtomically(const std::string& path, const std::string& what, int mode,
+                         const std::function<void(std::FILE*)>& write);
 // Writes the evidence next to its final name first, so that a file with that name is always whole.
 void WriteEvidence(const RunResult& result, const std::string& path);
 // For people: what differs and what was left out, then the last line "verdict: ...".

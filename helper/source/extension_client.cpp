@@ -32,6 +32,15 @@ std::string Doubled(const std::string& text, char c) {
   return doubled;
 }
 
+std::string ColumnsLiteral(const Relation& relation) {
+  return "E'" + Doubled(Doubled(NameArray(relation), '\\'), '\'') + "'";
+}
+
+// The condition without its WHERE, as a literal; NULL where there is none.
+std::string ConditionLiteral(const Relation& relation) {
+  return relation.condition.empty() ? "NULL" : "'" + Doubled(relation.condition.substr(sizeof("WHERE")), '\'') + "'";
+}
+
 }  // namespace
 
 std::optional<std::string> FindExtension(Connection& source) {
@@ -42,10 +51,8 @@ std::optional<std::string> FindExtension(Connection& source) {
 }
 
 std::string DigestStatement(const Relation& relation) {
-  const std::string condition =
-      relation.condition.empty() ? "NULL" : "'" + Doubled(relation.condition.substr(sizeof("WHERE")), '\'') + "'";
-  return fmt::format("SELECT row_count, digest, complete, reason FROM airlift.table_digest({}, E'{}', {})",
-                     relation.oid, Doubled(Doubled(NameArray(relation), '\\'), '\''), condition);
+  return fmt::format("SELECT row_count, digest, complete, reason FROM airlift.table_digest({}, {}, {})", relation.oid,
+                     ColumnsLiteral(relation), ConditionLiteral(relation));
 }
 
 SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
@@ -58,6 +65,25 @@ SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
   digest.is_complete = result.Boolean(0, 2);
   digest.reason = result.Text(0, 3);
   return digest;
+}
+
+SourceBuckets BucketsByExtension(Connection& source, const Relation& relation, uint32_t buckets) {
+  const Result result =
+      source.Query(fmt::format("SELECT digests, complete, reason FROM airlift.table_buckets({}, {}, {}, {})",
+                               relation.oid, buckets, ColumnsLiteral(relation), ConditionLiteral(relation)));
+  return {BucketDigests::FromHex(result.Text(0, 0), buckets), result.Boolean(0, 1), result.Text(0, 2)};
+}
+
+std::string BucketRowsStatement(Connection& source, const Relation& relation, const std::string& selected,
+                                const std::string& from, const BucketSet& set) {
+  const std::string arguments =
+      source.Query(fmt::format("SELECT airlift.row_arguments({}, {})", relation.oid, ColumnsLiteral(relation)))
+          .Text(0, 0);
+  return fmt::format(
+      "COPY (SELECT {}, airlift.row_digest({}) FROM {} {}\n{} airlift.row_in_buckets({}, '{}'::pg_catalog.bytea, {})) "
+      "TO STDOUT (FORMAT binary)",
+      selected, arguments, from, relation.condition, relation.condition.empty() ? "WHERE" : "AND", set.buckets(),
+      set.ToHex(), arguments);
 }
 
 }  // namespace airlift

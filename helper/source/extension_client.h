@@ -6,6 +6,7 @@
 
 #include "catalog/relation.h"
 #include "digest.h"
+#include "digest/bucket_digests.h"
 #include "pg/connection.h"
 
 namespace airlift {
@@ -29,5 +30,19 @@ std::string DigestStatement(const Relation& relation);
 
 // airlift.table_digest: one scan in the server, parallel where the server's planner sees fit.
 SourceDigest DigestByExtension(Connection& source, const Relation& relation);
+
+// The same in buckets.
+struct SourceBuckets {
+  BucketDigests digests;
+  bool is_complete = true;
+  std::string reason;
+};
+// airlift.table_buckets: one scan as well.
+SourceBuckets BucketsByExtension(Connection& source, const Relation& relation, uint32_t buckets);
+
+// COPY (SELECT <selected>, <row digest as uuid> FROM <from> WHERE <condition> AND the row's bucket is in `set`) TO
+// STDOUT (FORMAT binary): the server itself picks the rows.
+std::string BucketRowsStatement(Connection& source, const Relation& relation, const std::string& selected,
+                                const std::string& from, const BucketSet& set);
 
 }  // namespace airlift

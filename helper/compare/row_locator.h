@@ -1,0 +1,66 @@
+// The second look at tables that differ: which rows, which columns, and what would mend them.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "compare/compare.h"
+#include "compare/jobs.h"
+#include "digest/bucket_digests.h"
+#include "row_compare/compared_table.h"
+#include "row_compare/repair.h"
+#include "row_compare/row_spool.h"
+
+namespace airlift {
+
+// A table whose digests differ, and in which buckets.
+struct DifferingTable {
+  const ComparedTable* table = nullptr;
+  BucketSet buckets;
+  TableResult* result = nullptr;
+};
+
+// What decides how each side is read.
+struct SideFacts {
+  bool source_has_extension = false;
+  int source_major = 0;
+  int target_major = 0;
+
+  // Ranges of blocks into which a table of so many bytes is cut: several readers share a large one.
+  int64_t Parts(Side side, int64_t bytes) const;
+};
+
+class RowLocator {
+ public:
+  // `repair` may be null.
+  RowLocator(const CompareOptions& options, const ReadOnlyPair::Snapshots& snapshots, Progress& progress,
+             const SideFacts& facts, RepairScript* repair)
+      : options_(options), snapshots_(snapshots), progress_(progress), facts_(facts), repair_(repair) {}
+
+  // Fills TableResult::differences: one more scan of each side of each table, then the rows by key. Small tables run
+  // side by side, large ones one after the other with all workers, so that memory is bounded however many differ.
+  void Locate(std::vector<DifferingTable> tables);
+
+ private:
+  struct Search;
+  void Run(std::vector<Job> jobs);
+  std::vector<Job> ListingJobs(Search& search);
+  void AddStreamJobs(Search& search, Side side, std::vector<Job>& jobs);
+  Job ListingJob(Search& search, Side side, int64_t weight, std::function<void(Connection&, StageProgress&)> list);
+  void Finish(Search& search, ReadOnlyPair& pair);
+  void Examine(Search& search, ReadOnlyPair& pair);
+  void GiveUp(Search& search, const std::string& reason);
+
+  const CompareOptions& options_;
+  const ReadOnlyPair::Snapshots snapshots_;
+  Progress& progress_;
+  const SideFacts facts_;
+  RepairScript* repair_;
+};
+
+// True for what is one table's trouble and not the run's: what this role may not read, a type that is not there.
+bool IsOfOneTable(const SqlError& error);
+
+}  // namespace airlift

@@ -1,0 +1,37 @@
+// Row counts of views: a sign that what is computed from the tables is the same as well.
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "catalog/pattern.h"
+#include "compare/jobs.h"
+#include "progress/progress.h"
+#include "report/result.h"
+
+namespace airlift {
+
+class ViewComparison {
+ public:
+  explicit ViewComparison(Progress& progress) : progress_(progress) {}
+
+  // One job for each view or materialized view of the source and side; the user's, whose names match `patterns`.
+  std::vector<Job> MakeJobs(Connection& source, const std::vector<NamePattern>& patterns);
+  // Once the jobs are done.
+  std::vector<ObjectResult> Results() const;
+
+ private:
+  struct Counts {
+    std::string schema;
+    std::string name;
+    std::optional<int64_t> rows[2];
+    std::string refusal;
+  };
+  void Count(ReadOnlyPair& pair, Side side, size_t i);
+
+  Progress& progress_;
+  std::mutex mutex_;
+  std::vector<Counts> views_;
+};
+
+}  // namespace airlift
