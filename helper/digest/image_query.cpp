@@ -27,8 +27,8 @@ bool PlainCopyWillDo(const Relation& relation, const BlockRange& range) {
 
 }  // namespace
 
-std::string ImageExpression(const Column& column) {
-  const std::string name = QuoteIdentifier(column.name);
+std::string ImageExpression(const Column& column, const std::string& qualifier) {
+  const std::string name = qualifier + QuoteIdentifier(column.name);
   if (column.is_portable) return name;
   // Not a cast to text: casts may be user-defined, and some built-in ones differ from the type's output.
   return fmt::format("pg_catalog.textin({}({}))", column.output_function, name);

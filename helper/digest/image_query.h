@@ -24,8 +24,8 @@ std::vector<BlockRange> SplitBlocks(int64_t blocks, int64_t parts);
 // " WHERE ctid >= ... AND ctid < ..." joined with `condition` ("WHERE ..." or ""); empty when neither applies.
 std::string RangePredicate(const BlockRange& range, const std::string& condition);
 
-// What images one column: its name, or a call of its output function.
-std::string ImageExpression(const Column& column);
+// What images one column: its name behind `qualifier` ("t." or nothing), or a call of its output function.
+std::string ImageExpression(const Column& column, const std::string& qualifier = {});
 
 // COPY (SELECT <images of relation.columns> FROM ONLY table ...) TO STDOUT (FORMAT binary)
 std::string ImageCopyStatement(const Relation& relation, const StoredTable& table, const BlockRange& range);

@@ -89,6 +89,57 @@ void AddTables(Builder& page, const json& document) {
   CloseSection(page);
 }
 
+// "id = '7', name = 'x'"; NULL has no quotes.
+std::string ValuesText(const json& values) {
+  std::string text;
+  if (!values.is_object()) return text;
+  for (const auto& [column, value] : values.items()) {
+    text += text.empty() ? "" : ", ";
+    text += column + " = " + (value.is_string() ? "'" + value.get<std::string>() + "'" : "NULL");
+  }
+  return text;
+}
+
+std::string RowText(const json& row) {
+  if (Member(row, "key").is_object()) return ValuesText(Member(row, "key"));
+  return fmt::format("row {}: {} on the source, {} on the target", TextOf(row, "digest"), TextOf(row, "copies_source"),
+                     TextOf(row, "copies_target"));
+}
+
+std::string JoinedTexts(const json& row, const char* key) {
+  std::string text;
+  for (const std::string& each : TextsOf(row, key)) text += (text.empty() ? "" : ", ") + each;
+  return text;
+}
+
+void AddRowsOf(Builder& page, const json& table, size_t number) {
+  const json& differences = Member(table, "differences");
+  page.Element("h3", TableName(table));
+  std::string counts = fmt::format("{} missing on the target, {} extra on the target, {} changed",
+                                   TextOf(differences, "missing_on_target"), TextOf(differences, "extra_on_target"),
+                                   TextOf(differences, "changed"));
+  if (const std::string reason = TextOf(differences, "reason"); !reason.empty()) counts += "; " + reason;
+  AddParagraph(page, counts);
+  Table listing{fmt::format("rows-{}", number), {"difference", "row", "columns", "source", "target"}, {}};
+  for (const json& row : ArrayOf(differences, "rows"))
+    listing.rows.push_back({TextCell(TextOf(row, "difference")), CodeCell(RowText(row)),
+                            CodeCell(JoinedTexts(row, "columns")), CodeCell(ValuesText(Member(row, "source"))),
+                            CodeCell(ValuesText(Member(row, "target")))});
+  AddTable(page, listing);
+  if (const double more = NumberOr(differences, "not_listed", 0); more > 0)
+    AddParagraph(page, fmt::format("{} more differences are not listed.", FormatCount(static_cast<int64_t>(more))));
+}
+
+void AddRows(Builder& page, const json& document) {
+  size_t number = 0;
+  for (const json& table : ArrayOf(document, "tables")) {
+    if (!Member(table, "differences").is_object()) continue;
+    if (number == 0) OpenSection(page, "rows-section", "Rows that differ");
+    AddRowsOf(page, table, ++number);
+  }
+  if (number > 0) CloseSection(page);
+}
+
 void AddStages(Builder& page, const json& document) {
   const json& seconds = Member(document, "seconds");
   if (!seconds.is_object() || seconds.empty()) return;
@@ -128,12 +179,15 @@ void AddObjects(Builder& page, const json& document) {
   for (const json& each : ArrayOf(document, "sequences"))
     listing.rows.push_back({BadgeCell(TextOf(each, "verdict")), CodeCell("sequence " + TextOf(each, "object")),
                             TextCell(TextOf(each, "reason"))});
+  for (const json& each : ArrayOf(document, "views"))
+    listing.rows.push_back({BadgeCell(TextOf(each, "verdict")), CodeCell("view " + TextOf(each, "object")),
+                            TextCell(TextOf(each, "reason"))});
   if (const json& large = Member(document, "large_objects"); large.is_object())
     listing.rows.push_back({BadgeCell(TextOf(large, "verdict")),
                             TextCell(TextOf(large, "objects_source") + " large objects"),
                             TextCell(TextOf(large, "reason"))});
   if (listing.rows.empty()) return;
-  OpenSection(page, "objects-section", "Sequences and large objects");
+  OpenSection(page, "objects-section", "Sequences, views and large objects");
   AddTable(page, listing);
   CloseSection(page);
 }
@@ -169,6 +223,7 @@ void AddEvidence(Builder& page, const json& document) {
   AddTop(page, document);
   AddNotes(page, document);
   AddTables(page, document);
+  AddRows(page, document);
   AddSchema(page, document);
   AddLeftOut(page, document);
   AddObjects(page, document);

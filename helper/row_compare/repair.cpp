@@ -23,11 +23,14 @@ WITH RECURSIVE base(column_type, type) AS (
   SELECT base.column_type, t.typbasetype FROM base JOIN pg_catalog.pg_type t ON t.oid = base.type
   WHERE t.typtype = 'd'
 )
-SELECT a.attname, n.nspname, p.proname, t.oid, t.typtype = 'c', a.attgenerated <> '', a.attidentity = 'a'
+SELECT a.attname, n.nspname, p.proname,
+       CASE WHEN argument.typtype <> 'p' AND argument.oid <> t.oid
+            THEN pg_catalog.format_type(argument.oid, -1) ELSE '' END, t.oid, t.typtype = 'c', a.attgenerated <> '', a.attidentity = 'a'
 FROM pg_catalog.pg_attribute a
      JOIN base ON base.column_type = a.atttypid
      JOIN pg_catalog.pg_type t ON t.oid = base.type AND t.typtype <> 'd'
      JOIN pg_catalog.pg_proc p ON p.oid = t.typoutput
+     JOIN pg_catalog.pg_type argument ON argument.oid = p.proargtypes[0]
      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped)";
 
@@ -94,9 +97,12 @@ TargetTableFacts ReadTargetTableFacts(Connection& target, const ComparedTable& t
   const std::string oid = std::to_string(table.target.oid);
   const Result columns = target.Query(kColumnsQuery, {oid});
   for (int row = 0; row < columns.rows(); ++row) {
-    facts.columns[columns.Text(row, 0)] = {QualifiedName(columns.Text(row, 1), columns.Text(row, 2)),
-                                           static_cast<uint32_t>(columns.Integer(row, 3)), columns.Boolean(row, 4),
-                                           columns.Boolean(row, 5), columns.Boolean(row, 6)};
+    facts.columns[columns.Text(row, 0)] = {.output_function = QualifiedName(columns.Text(row, 1), columns.Text(row, 2)),
+                                           .output_argument = columns.Text(row, 3),
+                                           .type = static_cast<uint32_t>(columns.Integer(row, 4)),
+                                           .is_composite = columns.Boolean(row, 5),
+                                           .is_generated = columns.Boolean(row, 6),
+                                           .is_always_identity = columns.Boolean(row, 7)};
   }
   const Result constraints = target.Query(kConstraintsQuery, {oid});
   facts.has_other_unique_keys = constraints.Integer(0, 0) > (table.HasKey() ? 1 : 0);
@@ -182,7 +188,8 @@ std::string TableRepair::RowCondition(const TextOf& text_of) const {
       condition += fmt::format("{} COLLATE \"C\" = {}", name, SqlLiteral(*text));
     } else {
       condition +=
-          fmt::format("pg_catalog.textin({}({})) COLLATE \"C\" = {}", column.output_function, name, SqlLiteral(*text));
+          fmt::format("pg_catalog.textin({}({})) COLLATE \"C\" = {}", column.output_function,
+                      column.output_argument.empty() ? name : name + "::" + column.output_argument, SqlLiteral(*text));
     }
   }
   return condition.empty() ? "true" : condition;

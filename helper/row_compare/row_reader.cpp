@@ -115,7 +115,7 @@ std::string RowReader::SelectByKey(const std::string& list, std::span<const std:
 std::vector<std::optional<RowForm>> RowReader::Forms(std::span<const std::string> keys) {
   std::vector<std::optional<RowForm>> forms(keys.size());
   std::string list;
-  for (const Column& column : table_.source.columns) list += ", " + ImageExpression(column);
+  for (const Column& column : table_.source.columns) list += ", " + ImageExpression(column, "t.");
   const size_t columns = table_.source.columns.size();
   const std::vector<size_t> key_positions = table_.KeyPositions();
   for (size_t first = 0; first < keys.size(); first += kBatch) {
