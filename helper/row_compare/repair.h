@@ -23,9 +23,9 @@ std::string SqlLiteral(std::string_view text);
 
 // What the target's catalog says of a column, as far as statements depend on it.
 struct TargetColumn {
-  std::string output_function;  // qualified and quoted
+  std::string output_function;       // qualified and quoted
   std::string output_argument = {};  // what the function takes, where it is another type than the column's; else ""
-  uint32_t type = 0;            // OID; of a domain, its base type's
+  uint32_t type = 0;                 // OID; of a domain, its base type's
   bool is_composite = false;
   bool is_generated = false;
   bool is_always_identity = false;
