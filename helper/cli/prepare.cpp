@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/duration.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "pg/identifier.h"
+#include "prepare/databases.h"
 #include "prepare/prepare_report.h"
 
 namespace airlift {
@@ -16,8 +19,17 @@ namespace {
 
 constexpr const char* kDefaultPasswordFile = "pg_airlift-replication-role.password";
 
+// Which databases, where they are several.
+struct DatabaseArguments {
+  std::vector<std::string> names;
+  bool all = false;
+
+  bool IsOne() const { return names.empty() && !all; }
+};
+
 struct PrepareArguments {
   ConnectionOptions connections;
+  DatabaseArguments databases;
   PrepareOptions prepare;
   std::string from_target;
   std::vector<std::string> accepted;
@@ -27,6 +39,7 @@ struct PrepareArguments {
 
 struct UndoArguments {
   ConnectionOptions connections;
+  DatabaseArguments databases;
   std::string lock_timeout = "2s";
   bool dry_run = false;
   bool json = false;
@@ -49,6 +62,36 @@ int Present(const PrepareResult& result, bool json) {
     fmt::print("{}", PrepareText(result));
   }
   return result.ExitStatus();
+}
+
+// One document or text for all; the exit status is the worst.
+int Present(const std::vector<PrepareResult>& results, bool json) {
+  nlohmann::ordered_json documents = nlohmann::ordered_json::array();
+  int status = kExitDone;
+  for (const PrepareResult& result : results) {
+    status = std::max(status, result.ExitStatus());
+    if (json)
+      documents.push_back(PrepareJson(result));
+    else
+      fmt::print("-- database {}\n{}\n", DisplayName(result.target.database), PrepareText(result));
+  }
+  if (json)
+    fmt::print("{}\n", nlohmann::ordered_json{{"command", results.empty() ? "" : results.front().command},
+                                              {"databases", documents},
+                                              {"exit_status", status}}
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  return status;
+}
+
+void AddDatabases(CLI::App& app, DatabaseArguments& databases) {
+  auto* named =
+      app.add_option("--database", databases.names,
+                     "this database of both servers, in place of those in --source and --target; may be given "
+                     "several times")
+          ->type_name("NAME")
+          ->allow_extra_args(false);
+  app.add_flag("--all-databases", databases.all, "every database of the source that takes connections")
+      ->excludes(named);
 }
 
 void AddParts(CLI::App& app, PrepareArguments& arguments) {
@@ -91,6 +134,7 @@ void AddSecrets(CLI::App& app, PrepareArguments& arguments) {
 std::function<int()> SetupPrepare(CLI::App& app) {
   auto arguments = std::make_shared<PrepareArguments>();
   AddSideOptions(app, arguments->connections);
+  AddDatabases(app, arguments->databases);
   AddParts(app, *arguments);
   AddSecrets(app, *arguments);
   app.add_option("--source-from-target", arguments->from_target,
@@ -109,13 +153,18 @@ std::function<int()> SetupPrepare(CLI::App& app) {
     prepare.from_target = ConnInfo::Parse(arguments->from_target);
     prepare.lock_timeout = ParseDuration(arguments->lock_timeout);
     prepare.accepted = ParseAccepted(arguments->accepted);
-    return Present(Prepare(prepare), arguments->json);
+    const DatabaseArguments& databases = arguments->databases;
+    if (databases.IsOne()) return Present(Prepare(prepare), arguments->json);
+    return Present(
+        PrepareDatabases(prepare, databases.all ? DatabasesOf(prepare.source, Side::kSource) : databases.names),
+        arguments->json);
   };
 }
 
 std::function<int()> SetupUndo(CLI::App& app) {
   auto arguments = std::make_shared<UndoArguments>();
   AddSideOptions(app, arguments->connections);
+  AddDatabases(app, arguments->databases);
   app.add_option("--lock-timeout", arguments->lock_timeout,
                  "dropping an index that was built, behind which nobody queues, waits 60 times as long for locks")
       ->type_name("DURATION")
@@ -125,7 +174,10 @@ std::function<int()> SetupUndo(CLI::App& app) {
   return [arguments] {
     const UndoOptions undo{arguments->connections.SourceInfo(), arguments->connections.TargetInfo(),
                            ParseDuration(arguments->lock_timeout), arguments->dry_run};
-    return Present(Undo(undo), arguments->json);
+    const DatabaseArguments& databases = arguments->databases;
+    if (databases.IsOne()) return Present(Undo(undo), arguments->json);
+    return Present(UndoDatabases(undo, databases.all ? DatabasesOf(undo.target, Side::kTarget) : databases.names),
+                   arguments->json);
   };
 }
 

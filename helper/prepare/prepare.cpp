@@ -18,13 +18,6 @@ namespace airlift {
 
 namespace {
 
-void ThrowProblems(const std::vector<PreflightProblem>& problems) {
-  std::string list;
-  for (const PreflightProblem& problem : problems)
-    list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
-  if (!list.empty()) throw Error(list);
-}
-
 class Preparation {
  public:
   explicit Preparation(const PrepareOptions& options)
@@ -41,7 +34,7 @@ class Preparation {
   }
 
   PrepareResult Run() {
-    ThrowProblems(CheckPrepare({source_, target_, options_}));
+    ThrowPrepareProblems(CheckPrepare({source_, target_, options_}));
     store_.Lock();
     if (!options_.dry_run) store_.Create();
     records_ = store_.Load();

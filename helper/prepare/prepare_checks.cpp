@@ -133,4 +133,11 @@ std::vector<PreflightProblem> CheckPrepare(const PrepareCheckInputs& inputs) {
   return problems;
 }
 
+void ThrowPrepareProblems(const std::vector<PreflightProblem>& problems) {
+  std::string list;
+  for (const PreflightProblem& problem : problems)
+    list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
+  if (!list.empty()) throw Error(list);
+}
+
 }  // namespace airlift

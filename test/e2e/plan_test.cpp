@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "support/move_test.h"
 #include "support/process.h"
@@ -68,9 +69,29 @@ TEST_F(Plan, PredictsWhatTheMoveOfTheDemoDatabaseTakes) {
   const double ratio = predicted / took;
   printf("predicted %.2f s, took %.2f s, ratio %.2f\n", predicted, took, ratio);
   RecordProperty("ratio", std::to_string(ratio));
-  // A factor of two is the aim; the machine that runs tests is shared, so that only a gross error fails.
-  EXPECT_LT(ratio, 4);
-  EXPECT_GT(ratio, 0.25);
+  // No assertion on a clock where tests share a machine; the second tier below asserts.
+  EXPECT_GT(predicted, 0);
+}
+
+// The promise is a factor of two. The best of three runs, since the machine may be busy with something else in one.
+TEST_F(Plan, PredictsWithinAFactorOfTwo) {
+  if (!SlowTests()) return;  // measured in the second tier: make test-slow
+  LoadShop(60000);
+  std::vector<double> ratios;
+  for (int run = 0; run < 3; ++run) {
+    const double predicted = PlanAsJson({"--sample-seconds", "3"}).at("estimate").at("total_seconds");
+    target().DropDatabase(database());
+    target().CreateDatabase(database(), "OWNER master");
+    ExpectVerifiedMove({"--jobs", "2"});
+    double took = 0;
+    const json evidence = Evidence();
+    for (const auto& [stage, seconds] : evidence.at("seconds").items()) took += seconds.get<double>();
+    ratios.push_back(predicted / took);
+    printf("predicted %.2f s, took %.2f s, ratio %.2f\n", predicted, took, ratios.back());
+    target().DropDatabase(database());
+    target().CreateDatabase(database(), "OWNER master");
+  }
+  EXPECT_THAT(ratios, ::testing::Contains(::testing::AllOf(::testing::Ge(0.5), ::testing::Le(2.0))));
 }
 
 TEST_F(Plan, LeavesNothingBehindAndChangesNothing) {
@@ -141,7 +162,11 @@ TEST_F(Plan, ForSomeTablesIsAFilteredCopy) {
 TEST_F(Plan, FromAnRdsSourceTheRunbooksAreOpen) {
   source().Execute("postgres", "DROP ROLE IF EXISTS rds_superuser; CREATE ROLE rds_superuser");
   source().Execute(database(), "CREATE TABLE t (id int PRIMARY KEY)");
-  const json plan = PlanAsJson({"--target-kind", "aurora", "--identifier-prefix", "mig-1", "--region", "eu-west-1"});
+  // Not that of the test's target: a snapshot needs the same major version on both sides.
+  const std::string major = std::to_string(source().Connect("postgres")->server_major());
+  const json plan = PlanAsJson(
+      {"--target-kind", "aurora", "--target-version", major, "--identifier-prefix", "mig-1", "--region", "eu-west-1"},
+      0, false);
   source().Execute("postgres", "DROP ROLE rds_superuser");
   EXPECT_EQ(plan.at("source").at("kind"), "rds");
   for (const json& runbook : plan.at("runbooks")) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "pg/identifier.h"
 #include "support/hostile_case.h"
 #include "support/prepare_case.h"
 
@@ -156,6 +157,63 @@ TEST_F(Prepare, SeveralDatabasesOfOneCluster) {
   // The roles go with the first; what the second set for them goes along.
   EXPECT_EQ(Run("undo").status, kVerified);
   EXPECT_EQ(RunIn(other, "undo").status, kVerified);
+  EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+TEST_F(Prepare, SeveralDatabasesInOneGo) {
+  LoadRoles();
+  const std::string other = database() + " \"oth'er";
+  CreateOnSource(other);
+  CreateOnTarget(other, "OWNER master");
+  for (const std::string& name : {database(), other}) {
+    const std::string quoted = QuoteIdentifier(name);
+    source().Execute("postgres", "ALTER DATABASE " + quoted + " SET work_mem = '" + (name == other ? "5MB'" : "6MB'") +
+                                     "; ALTER ROLE plain_app IN DATABASE " + quoted + " SET jit = off");
+    source().Execute(name, "CREATE TABLE t (a int)");
+  }
+  const std::string before = State(source()) + State(target());
+  const std::vector<std::string> both = {"--database", database(), "--database", other};
+  std::vector<std::string> options = {"--roles",
+                                      "--replication-role",
+                                      "mover",
+                                      "--password-file",
+                                      Scratch("mover"),
+                                      "--accept",
+                                      "role.server_files=known",
+                                      "--accept",
+                                      "role.guc_superuser=known",
+                                      "--accept",
+                                      "role.unknown_setting=known",
+                                      "--accept",
+                                      "connect.from_target=known"};
+  options.insert(options.end(), both.begin(), both.end());
+  const nlohmann::json result = RunJsonIn("postgres", "prepare", options);
+  ASSERT_EQ(result["databases"].size(), 2u);
+  EXPECT_EQ(result["exit_status"], kVerified) << result.dump(1);
+  EXPECT_EQ(result["databases"][1]["target"]["database"], other);
+  for (const std::string& name : {database(), other}) {
+    EXPECT_EQ(SettingsOf(target(), name), SettingsOf(source(), name));
+    EXPECT_EQ(source().Value(name, "SELECT has_table_privilege('mover', 't', 'SELECT')"), "t");
+  }
+  const ProcessResult undo = RunIn("postgres", "undo", both);
+  EXPECT_EQ(undo.status, kVerified) << undo.Describe();
+  EXPECT_EQ(State(source()) + State(target()), before);
+  EXPECT_EQ(target().Value(other, "SELECT to_regnamespace('airlift_state') IS NULL"), "t");
+}
+
+TEST_F(Prepare, WhatIsMissingInAnyDatabaseIsToldBeforeAnythingIsChanged) {
+  LoadRoles();
+  const std::string other = database() + "_other";
+  CreateOnSource(other);
+  CreateOnTarget(other);  // not master's: it may not create schemas there
+  CreateOnSource(database() + "_missing");
+  const std::string before = State(source()) + State(target());
+  const ProcessResult poor = RunIn("postgres", "prepare", {"--roles", "--database", database(), "--database", other});
+  EXPECT_EQ(poor.status, kFailed);
+  EXPECT_THAT(poor.err, HasSubstr("database " + other + ": the migrating role may not create schemas"));
+  const ProcessResult missing = RunIn("postgres", "prepare", {"--roles", "--all-databases"});
+  EXPECT_EQ(missing.status, kFailed);
+  EXPECT_THAT(missing.err, HasSubstr("the target has no database " + database() + "_missing"));
   EXPECT_EQ(State(source()) + State(target()), before);
 }
 
