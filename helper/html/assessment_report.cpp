@@ -9,11 +9,87 @@ namespace airlift::html {
 
 namespace {
 
+bool IsAccepted(const json& finding) {
+  const json& accepted = Member(finding, "accepted");
+  return accepted.is_boolean() && accepted.get<bool>();
+}
+
 size_t CountOf(const json& findings, const std::string& severity) {
   return static_cast<size_t>(std::count_if(findings.begin(), findings.end(), [&](const json& finding) {
-    const json& accepted = Member(finding, "accepted");
-    return !(accepted.is_boolean() && accepted.get<bool>()) && TextOf(finding, "severity") == severity;
+    return !IsAccepted(finding) && TextOf(finding, "severity") == severity;
   }));
+}
+
+// Findings of one check, for people who want to know what there is before they read each.
+struct CheckSummary {
+  std::string id, severity, title;
+  size_t objects = 0, with_fix = 0;
+};
+
+std::vector<CheckSummary> ByCheck(const json& findings) {
+  std::vector<CheckSummary> checks;
+  for (const json& finding : findings) {
+    const std::string id = TextOf(finding, "check").empty() ? TextOf(finding, "check_id") : TextOf(finding, "check");
+    const std::string severity = IsAccepted(finding) ? "accepted" : TextOf(finding, "severity");
+    auto found = std::find_if(checks.begin(), checks.end(),
+                              [&](const CheckSummary& check) { return check.id == id && check.severity == severity; });
+    if (found == checks.end()) found = checks.insert(checks.end(), {id, severity, TextOf(finding, "title")});
+    ++found->objects;
+    if (!TextOf(finding, "fix_sql").empty()) ++found->with_fix;
+  }
+  std::stable_sort(checks.begin(), checks.end(), [](const CheckSummary& a, const CheckSummary& b) {
+    return SeverityWeight(a.severity) < SeverityWeight(b.severity);
+  });
+  return checks;
+}
+
+constexpr struct {
+  const char* strategy;
+  const char* title;
+} kWays[] = {{"dump", "dump and restore, streamed full load"},
+             {"replication", "native logical replication"},
+             {"copy", "COPY of tables"},
+             {"dms", "AWS DMS homogeneous migration"},
+             {"snapshot", "RDS snapshot or Aurora read replica"}};
+
+size_t CountFor(const json& findings, const char* strategy, const char* severity) {
+  return static_cast<size_t>(std::count_if(findings.begin(), findings.end(), [&](const json& finding) {
+    const auto strategies = TextsOf(finding, "strategies");
+    return !IsAccepted(finding) && TextOf(finding, "severity") == severity &&
+           std::find(strategies.begin(), strategies.end(), strategy) != strategies.end();
+  }));
+}
+
+Cell CountCell(size_t count) { return NumberCell(static_cast<double>(count), std::to_string(count)); }
+
+// The bar is as long as there are objects, its first part those that SQL mends.
+Cell ObjectsCell(const CheckSummary& check, size_t most) {
+  Cell cell = CountCell(check.objects);
+  cell.bar = Bar{{{static_cast<double>(check.with_fix), std::to_string(check.with_fix) + " with SQL that mends them"},
+                  {static_cast<double>(check.objects - check.with_fix),
+                   std::to_string(check.objects - check.with_fix) + " to be decided by people"}},
+                 static_cast<double>(most)};
+  return cell;
+}
+
+void AddSummary(Builder& page, const json& findings) {
+  const std::vector<CheckSummary> checks = ByCheck(findings);
+  OpenSection(page, "summary-section", "In short");
+  Table ways{"ways", {"way to move", "blockers", "warnings"}, {}};
+  for (const auto& way : kWays)
+    ways.rows.push_back({TextCell(way.title), CountCell(CountFor(findings, way.strategy, "blocker")),
+                         CountCell(CountFor(findings, way.strategy, "warning"))});
+  AddTable(page, ways);
+  page.Element("h3", "What was found");
+  AddLegend(page, {"mended by SQL that stands below", "to be decided by people"});
+  size_t most = 1;
+  for (const CheckSummary& check : checks) most = std::max(most, check.objects);
+  Table summary{"summary", {"severity", "check", "what", "objects"}, {}};
+  for (const CheckSummary& check : checks)
+    summary.rows.push_back(
+        {BadgeCell(check.severity), CodeCell(check.id), TextCell(check.title), ObjectsCell(check, most)});
+  AddTable(page, summary);
+  CloseSection(page);
 }
 
 std::string Counted(size_t count, const char* one, const char* many) {
@@ -48,6 +124,7 @@ void AddAssessment(Builder& page, const json& document) {
                     {"Checks run", std::to_string(ArrayOf(document, "checks_run").size())}};
   AddHeadline(page, headline);
   if (!findings.empty()) {
+    AddSummary(page, findings);
     OpenSection(page, "findings-section", "Findings");
     AddFindings(page, findings);
     CloseSection(page);

@@ -47,7 +47,9 @@ button, input { font: inherit; font-size: 13px; color: var(--ink); background: v
 button { cursor: pointer; }
 button:focus-visible, input:focus-visible { outline: 2px solid var(--info); outline-offset: 1px; }
 .tools { display: flex; align-items: center; gap: 10px; margin: 0 0 8px; color: var(--soft); font-size: 13px; }
+.tools { flex-wrap: wrap; }
 .tools input { width: 260px; max-width: 60%; }
+.tools button[aria-pressed=true] { background: var(--ink); color: var(--card); border-color: var(--ink); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 13px; white-space: nowrap; }
@@ -60,6 +62,7 @@ td { overflow-wrap: break-word; }
 td code { display: inline-block; min-width: 110px; overflow-wrap: anywhere; }
 td.num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } th.num { text-align: right; }
 td.wide { min-width: 300px; }
+#findings td:nth-child(2) code, #summary td:nth-child(2) code { white-space: nowrap; overflow-wrap: normal; }
 .badge { display: inline-block; padding: 1px 9px; border-radius: 99px; border: 1px solid currentColor; font-size: 12.5px; font-weight: 600; white-space: nowrap; }
 .good.badge { color: var(--good); } .bad.badge { color: var(--bad); } .warn.badge { color: var(--warn); }
 .info.badge { color: var(--info); } .mute.badge { color: var(--mute); }
@@ -117,18 +120,35 @@ const char* const kScript = R"js(
     input.placeholder = 'Filter rows';
     input.setAttribute('aria-label', 'Filter rows of ' + table.id);
     const count = make('span', rows.length + ' rows');
-    input.addEventListener('input', () => {
+    const kinds = rows.map(row => row.cells[0].querySelector('.badge')?.textContent);
+    const wanted = new Set();
+    const filter = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       rows.forEach((row, i) => {
-        row.hidden = !words.every(word => texts[i].includes(word));
+        row.hidden = !words.every(word => texts[i].includes(word)) || (wanted.size > 0 && !wanted.has(kinds[i]));
         if (!row.hidden) ++shown;
       });
-      count.textContent = words.length ? shown + ' of ' + rows.length + ' rows' : rows.length + ' rows';
-    });
+      count.textContent = shown < rows.length ? shown + ' of ' + rows.length + ' rows' : rows.length + ' rows';
+    };
+    input.addEventListener('input', filter);
     const tools = document.createElement('div');
     tools.className = 'tools';
-    tools.append(input, count);
+    tools.append(input);
+    const choices = [...new Set(kinds)].filter(Boolean);
+    for (const kind of choices.length > 1 ? choices : []) {
+      const button = make('button', kind + ' ' + kinds.filter(each => each === kind).length);
+      button.type = 'button';
+      button.setAttribute('aria-pressed', 'false');
+      button.addEventListener('click', () => {
+        const pressed = !wanted.delete(kind);
+        if (pressed) wanted.add(kind);
+        button.setAttribute('aria-pressed', String(pressed));
+        filter();
+      });
+      tools.append(button);
+    }
+    tools.append(count);
     table.parentNode.before(tools);
   }
 

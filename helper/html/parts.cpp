@@ -67,10 +67,7 @@ std::string SeverityOf(const json& finding) {
   return accepted.is_boolean() && accepted.get<bool>() ? "accepted" : TextOf(finding, "severity");
 }
 
-size_t WeightOf(const json& finding) {
-  return static_cast<size_t>(std::find(kSeverities.begin(), kSeverities.end(), SeverityOf(finding)) -
-                             kSeverities.begin());
-}
+size_t WeightOf(const json& finding) { return SeverityWeight(SeverityOf(finding)); }
 
 std::string Joined(const std::vector<std::string>& texts) {
   std::string joined;
@@ -78,6 +75,14 @@ std::string Joined(const std::vector<std::string>& texts) {
     if (!text.empty()) joined += (joined.empty() ? "" : "\n") + text;
   return joined;
 }
+
+}  // namespace
+
+size_t SeverityWeight(const std::string& severity) {
+  return static_cast<size_t>(std::find(kSeverities.begin(), kSeverities.end(), severity) - kSeverities.begin());
+}
+
+namespace {
 
 std::vector<Cell> FindingRow(const json& finding) {
   const std::string id = TextOf(finding, "check").empty() ? TextOf(finding, "check_id") : TextOf(finding, "check");

@@ -69,6 +69,8 @@ void AddList(Builder& page, const std::vector<std::string>& items);
 void AddCode(Builder& page, const std::vector<std::string>& lines, const std::string& title = {});
 
 // Findings of an assessment or a plan, those first that weigh most.
+// Its place in a list that begins with what weighs most.
+size_t SeverityWeight(const std::string& severity);
 void AddFindings(Builder& page, const json& findings);
 
 // "PostgreSQL 15.20, database shop on db.example.com": a side of any of the documents.

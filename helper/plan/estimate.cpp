@@ -11,22 +11,22 @@ namespace airlift::planning {
 namespace {
 
 // Times that are not sampled; calibrated on moves between two local servers.
-constexpr double kStartSeconds = 0.1;             // connections, pre-flight
-constexpr double kDumpSecondsPerObject = 0.0008;  // pg_dump reading the catalogs
-constexpr double kDumpStartSeconds = 0.15;
-constexpr double kStatementSeconds = 0.001;  // a DDL statement on the target, besides its round trips
-constexpr double kTaskSeconds = 0.006;
+constexpr double kStartSeconds = 0.07;            // connections, pre-flight
+constexpr double kDumpSecondsPerObject = 0.0005;  // pg_dump reading the catalogs
+constexpr double kDumpStartSeconds = 0.1;
+constexpr double kStatementSeconds = 0.00065;  // a DDL statement on the target, besides its round trips
+constexpr double kTaskSeconds = 0.004;
 constexpr int kRoundTripsPerTask = 8;
 constexpr int kRoundTripsPerObject = 3;
 constexpr double kAnalyzeRows = 30000;  // the sample of ANALYZE, of each partition and of the whole
-constexpr double kAnalyzeRate = 100e6;  // bytes of these rows per second
-constexpr double kAnalyzeSecondsPerValue = 1.2e-6;
+constexpr double kAnalyzeRate = 150e6;  // bytes of these rows per second
+constexpr double kAnalyzeSecondsPerValue = 0.75e-6;
 constexpr double kForeignKeyRows = 1.5e6;  // rows per second checked by ALTER TABLE ... ADD FOREIGN KEY
 constexpr double kLargeObjectBytes = 20e6;
 constexpr double kLargeObjectsPerSecond = 5000;
 constexpr double kSequencesPerSecond = 1000;
-constexpr double kCompareStartSeconds = 0.3;
-constexpr double kCompareSecondsPerObject = 0.001;
+constexpr double kCompareStartSeconds = 0.2;
+constexpr double kCompareSecondsPerObject = 0.00065;
 constexpr double kShareOfAllWorkers = 0.9;
 
 // What building an index costs against a btree of its size.

@@ -53,6 +53,7 @@ SELECT name AS object, NULL AS parent,
 FROM rel WHERE relkind = 'm')";
 
 // Options that begin with pg_ are the server's own (pg_attver). The statistics target's default is -1 before 17.
+// A partition has the identity columns of its root only from 17 on.
 constexpr const char* kColumn = R"(
 SELECT rel.name || '.' || @(a.attname) AS object, rel.kind || ' ' || rel.name AS parent,
        format_type(a.atttypid, a.atttypmod) AS type,
@@ -62,7 +63,8 @@ SELECT rel.name || '.' || @(a.attname) AS object, rel.kind || ' ' || rel.name AS
                   WHERE c.oid = a.attcollation) END AS collation,
        a.attnotnull AS "not null",
        pg_get_expr(d.adbin, d.adrelid) AS "default",
-       CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
+       CASE WHEN NOT (SELECT c.relispartition FROM pg_class c WHERE c.oid = rel.oid)
+            THEN CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END END AS identity,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated,
        (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attoptions) o WHERE o !~ '^pg_') AS options,
        (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(a.attfdwoptions) o) AS "foreign options",

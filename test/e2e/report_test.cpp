@@ -125,9 +125,16 @@ TEST_F(Report, OfAnAssessmentFiltersFindingsAndOffersTheirSql) {
     const table = document.querySelector('#findings'), input = table.parentNode.previousElementSibling.firstChild;
     input.value = 'tbl.unlogged'; input.dispatchEvent(new Event('input'));
     const shown = [...table.tBodies[0].rows].filter(row => !row.hidden);
+    input.value = ''; input.dispatchEvent(new Event('input'));
+    const button = [...input.parentNode.querySelectorAll('button')].find(each => each.textContent.startsWith('blocker'));
+    button.click();
+    const blockers = [...table.tBodies[0].rows].filter(row => !row.hidden);
+    button.click();
     const result = [shown.length, shown[0].textContent.includes('onerror'), document.images.length,
-      shown[0].querySelectorAll('.code button').length > 0])"),
-            "[1,true,0,true]");
+      shown[0].querySelectorAll('.code button').length > 0,
+      blockers.length > 0 && blockers.every(row => row.cells[0].textContent.trim() === 'blocker'),
+      [...table.tBodies[0].rows].every(row => !row.hidden), document.querySelector('#summary').tBodies[0].rows.length > 5])"),
+            "[1,true,0,true,true,true,true]");
 }
 
 TEST_F(Report, OfAMoveAndAComparisonShowsTheTables) {
