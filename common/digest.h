@@ -68,6 +68,8 @@ inline constexpr uint32_t kMaxBuckets = 65536;
 
 // The bucket, from 0, that a digest falls into; `buckets` is at least 1.
 constexpr uint32_t BucketOf(Digest128 digest, uint32_t buckets) noexcept {
+  // A division for each row would be felt.
+  if ((buckets & (buckets - 1)) == 0) return static_cast<uint32_t>(digest.high & (buckets - 1));
   return static_cast<uint32_t>(digest.high % buckets);
 }
 

@@ -15,6 +15,7 @@
 #include "digest/stream_digest.h"
 #include "pg/identifier.h"
 #include "row_compare/compared_table.h"
+#include "schema_compare/spelling.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
 
@@ -106,6 +107,21 @@ class TableComparison {
     };
     for (const TableResult& result : results_) add(result);
     for (const TableResult& result : extras_) add(result);
+    return notes;
+  }
+
+  // What was not compared by the user's wish, so that nobody takes a part for the whole.
+  std::vector<std::string> Reductions() const {
+    std::vector<std::string> notes;
+    for (const TableResult& result : results_) {
+      const std::string name = DisplayName(result.schema, result.name);
+      std::string columns;
+      for (const std::string& column : result.left_out_columns)
+        columns += (columns.empty() ? "" : ", ") + DisplayName(column);
+      if (!columns.empty()) notes.push_back(fmt::format("{}: columns not compared: {}", name, columns));
+      if (!result.condition.empty())
+        notes.push_back(fmt::format("{}: only rows compared where {}", name, ShowControls(result.condition)));
+    }
     return notes;
   }
 
@@ -289,6 +305,7 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
     RowLocator(options, snapshots, progress, facts, repair ? &*repair : nullptr).Locate(std::move(differing));
   if (repair)
     for (const std::string& note : tables.NotMended()) repair->AddNote(note);
+  for (const std::string& note : tables.Reductions()) result.notes.push_back(note);
   result.tables = tables.TakeResults();
   if (whole_database) {
     result.large_objects = large_objects.Result();

@@ -22,6 +22,12 @@ TEST(BucketDigests, SumUpToTheTable) {
   for (const uint32_t buckets : {1U, 7U, 256U}) EXPECT_EQ(Of(buckets, {"a", "b", "b", "c"}).Total(), table);
 }
 
+TEST(BucketOf, IsTheRemainderWhateverTheNumber) {
+  const Digest128 digest{0xfedcba9876543210, 5};
+  for (const uint32_t buckets : {1U, 2U, 3U, 8U, 1000U, 65536U})
+    EXPECT_EQ(BucketOf(digest, buckets), 0xfedcba9876543210 % buckets) << buckets;
+}
+
 TEST(BucketDigests, MergedPartsAreTheWhole) {
   BucketDigests left = Of(16, {"a", "b"});
   left.Merge(Of(16, {"c"}));
