@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "pg/identifier.h"
 #include "support/assess_case.h"
@@ -470,6 +472,33 @@ TEST_F(Assess, NothingIsChanged) {
   RunBoth({"--deep"});
   EXPECT_EQ(source().Value("postgres", "SELECT txid_snapshot_xmax(txid_current_snapshot())"), xid)
       << "an assessment took a transaction ID";
+}
+
+// An application is never kept waiting, not even by the samples of a deep assessment.
+TEST_F(Assess, TakesNoLockBeyondAccessShare) {
+  source().Psql(
+      database(),
+      "SELECT format('CREATE TABLE t%s (a int PRIMARY KEY, b text)', g) FROM generate_series(1, 300) g \\gexec\n"
+      "INSERT INTO t1 SELECT g, repeat('x', 1000) FROM generate_series(1, 20000) g");
+  const auto watcher = source().Connect("postgres");
+  const auto process = StartHelper({"assess", "--source", SourceConnInfo(), "--deep"});
+  std::atomic<bool> has_ended = false;
+  ProcessResult result;
+  std::thread waiting([&] {
+    result = process->Wait();
+    has_ended = true;
+  });
+  Ids modes;
+  while (!has_ended) {
+    const Result locks = watcher->Query(
+        "SELECT DISTINCT mode FROM pg_locks WHERE locktype = 'relation' AND database = (SELECT oid FROM pg_database "
+        "WHERE datname = '" +
+        database() + "')");
+    for (int row = 0; row < locks.rows(); ++row) modes.insert(locks.Text(row, 0));
+  }
+  waiting.join();
+  EXPECT_LE(result.status, 1) << result.Describe();
+  EXPECT_EQ(modes, Ids({"AccessShareLock"}));
 }
 
 // Neither more nor less, by severity, check and object. What is there before the case is loaded belongs to the server.
