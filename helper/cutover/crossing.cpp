@@ -49,6 +49,7 @@ Side OtherSide(Side side) { return side == Side::kSource ? Side::kTarget : Side:
 
 int CrossingResult::ExitStatus() const {
   if (comparison && comparison->DataVerdict() == Verdict::kDiffers) return kExitFindings;
+  if (!blocked.empty()) return kExitFailed;
   return refused.empty() ? kExitDone : kExitFindings;
 }
 

@@ -42,9 +42,11 @@ struct CrossingResult {
   std::vector<RoadStepOutcome> steps;
   std::optional<RunResult> comparison;  // under the fence
   std::optional<double> downtime_seconds;
+  std::string blocked;  // why the road was left and everything taken back, with detail and hint; "" where it was not
   std::vector<std::string> refused;  // what could not be done without stopping for it
   std::vector<std::string> notes;
 
+  // kExitDone: the application writes to the other side; kExitFindings: the sides differ, or something was refused.
   int ExitStatus() const;
 };
 

@@ -5,14 +5,9 @@
 
 namespace airlift {
 
-using nlohmann::ordered_json;
-
 nlohmann::json ToJson(const CrossingResult& result) {
-  nlohmann::json json = {{"command", result.command},
-                         {"dry_run", result.dry_run},
-                         {"phase", result.phase},
-                         {"notes", result.notes},
-                         {"refused", result.refused}};
+  nlohmann::json json = {{"command", result.command}, {"dry_run", result.dry_run}, {"phase", result.phase},
+                         {"blocked", result.blocked}, {"notes", result.notes},     {"refused", result.refused}};
   if (result.downtime_seconds) json["downtime_seconds"] = *result.downtime_seconds;
   for (const RoadStepOutcome& step : result.steps)
     json["steps"].push_back({{"step", step.name},
@@ -36,6 +31,7 @@ std::string CrossingText(const CrossingResult& result) {
   if (result.comparison)
     text += fmt::format("rows under the fence: {}\n", VerdictName(result.comparison->DataVerdict()));
   if (result.downtime_seconds) text += fmt::format("writes stood still for {:.1f} s\n", *result.downtime_seconds);
+  if (!result.blocked.empty()) text += "error: " + result.blocked + "\n";
   if (!result.phase.empty()) text += fmt::format("phase: {}\n", result.phase);
   return text;
 }

@@ -44,9 +44,11 @@ class Cutover : public Crossing {
     if (fence_.IsUp()) fence_.Enter();
     try {
       road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
-    } catch (const RoadBlocked&) {
+    } catch (const RoadBlocked& error) {
+      result_.blocked = error.Report();
+      const StopPause no_stop;
       if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(MigrationPhase::kReplicating);
-      throw;
+      return End();
     }
     return End();
   }

@@ -32,9 +32,11 @@ class Fallback : public Crossing {
     result_.notes.push_back("the target was fenced by triggers and by ending its sessions: no extension can run there");
     try {
       road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
-    } catch (const RoadBlocked&) {
+    } catch (const RoadBlocked& error) {
+      result_.blocked = error.Report();
+      const StopPause no_stop;
       if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(MigrationPhase::kOpen);
-      throw;
+      return End();
     }
     return End();
   }

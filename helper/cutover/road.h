@@ -78,6 +78,7 @@ class Road {
       try {
         if (step.undo != nullptr) (trip.*step.undo)();
         state_.ForgetRoadStep(name_, step.name);
+        loaded_ = false;
         outcomes_.push_back({step.name, step.what, "taken back", 0, {}});
       } catch (const Error& error) {
         failures += (failures.empty() ? "" : "; ") + fmt::format("{}: {}", step.name, error.what());
@@ -120,6 +121,7 @@ class Road {
     const nlohmann::json detail = (trip.*step.act)();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     state_.FinishRoadStep(name_, step.name, detail.is_null() ? nlohmann::json::object() : detail, took.count());
+    loaded_ = false;
     outcomes_.push_back({step.name, step.what, "done", took.count(), {}});
   }
 

@@ -14,10 +14,12 @@ namespace {
 
 constexpr const char* kGuardSchema = "airlift_fence";
 
-// Sessions of our own program's other connections end with the rest: there are none during a cutover.
+// A managed service's own superuser sessions may not be ended by its customers; a guard holds them as well.
 constexpr const char* kOtherSessions =
-    "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() "
-    "AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
+    "FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid "
+    "WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid() "
+    "AND a.backend_type = 'client backend' "
+    "AND (NOT r.rolsuper OR (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user))";
 
 }  // namespace
 
@@ -25,7 +27,7 @@ void EndClientSessions(Connection& connection, double timeout_seconds) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_seconds);
   for (;;) {
     const Result left =
-        connection.Query(std::string("SELECT pg_catalog.pg_terminate_backend(pid), pid ") + kOtherSessions);
+        connection.Query(std::string("SELECT pg_catalog.pg_terminate_backend(a.pid), a.pid ") + kOtherSessions);
     if (left.rows() == 0) return;
     if (std::chrono::steady_clock::now() > deadline)
       throw Error(fmt::format("{}: {} sessions did not end in time", SideName(connection.side()), left.rows()),
