@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/format.h"
 #include "cutover/way_back.h"
 #include "pg/identifier.h"
@@ -12,6 +15,10 @@ namespace airlift {
 namespace {
 
 using Problems = std::vector<PreflightProblem>;
+
+// A launcher starts workers wal_retrieve_retry_interval (5 s) apart: one that is missing may be about to come.
+constexpr auto kWorkerPatience = std::chrono::seconds(20);
+constexpr auto kPause = std::chrono::milliseconds(100);
 
 constexpr const char* kSubscriptionQuery = R"(
 SELECT s.subenabled,
@@ -36,6 +43,18 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE p.relkind = 'r' AND NOT (c.relreplident = 'f'
   OR EXISTS (SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND x.indisvalid AND x.indimmediate
              AND CASE c.relreplident WHEN 'd' THEN x.indisprimary WHEN 'i' THEN x.indisreplident ELSE false END)))";
+
+// Of kSubscriptionQuery, once its worker runs or will not come.
+Result ReadSubscription(Connection& subscriber, const std::string& name) {
+  const auto deadline = std::chrono::steady_clock::now() + kWorkerPatience;
+  for (;;) {
+    Result state = subscriber.Query(kSubscriptionQuery, {name});
+    const bool waits = state.rows() > 0 && state.Boolean(0, 0) && state.Integer(0, 1) == 0;
+    if (!waits || std::chrono::steady_clock::now() > deadline) return state;
+    CheckStop();
+    std::this_thread::sleep_for(kPause);
+  }
+}
 
 void CheckPhase(const CutoverCheckInputs& in, Problems& problems) {
   if (in.record.phase != MigrationPhase::kReplicating)
@@ -143,7 +162,7 @@ void CheckStreams(Connection& publisher, Connection& subscriber, const std::vect
   const std::string status = "See pg_airlift status.";
   for (const SubscriptionRecord& stream : streams) {
     const std::string name = DisplayName(stream.name), side = SideName(subscriber.side());
-    const Result subscription = subscriber.Query(kSubscriptionQuery, {stream.name});
+    const Result subscription = ReadSubscription(subscriber, stream.name);
     if (subscription.rows() == 0) {
       problems.push_back({fmt::format("{}: subscription {} does not exist", side, name), {}, status});
       continue;
@@ -151,8 +170,10 @@ void CheckStreams(Connection& publisher, Connection& subscriber, const std::vect
     if (!subscription.Boolean(0, 0)) {
       problems.push_back({fmt::format("{}: subscription {} is disabled", side, name), {}, status});
     } else if (subscription.Integer(0, 1) == 0) {
-      problems.push_back({fmt::format("{}: subscription {} has no worker", side, name),
-                          "Its worker is not running at this moment.", status});
+      problems.push_back(
+          {fmt::format("{}: subscription {} has no worker", side, name),
+           fmt::format("None came within {} seconds; the {}'s log has the reason.", kWorkerPatience.count(), side),
+           status});
     }
     if (subscription.Integer(0, 2) > 0)
       problems.push_back(

@@ -24,10 +24,13 @@ constexpr const char* kOtherSessions =
 }  // namespace
 
 void EndClientSessions(Connection& connection, double timeout_seconds) {
+  // Those that begin from now on meet the fence, and would make this a race against clients that connect again.
+  const std::string now = connection.Query("SELECT pg_catalog.clock_timestamp()::pg_catalog.text").Text(0, 0);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_seconds);
   for (;;) {
-    const Result left =
-        connection.Query(std::string("SELECT pg_catalog.pg_terminate_backend(a.pid), a.pid ") + kOtherSessions);
+    const Result left = connection.Query(std::string("SELECT pg_catalog.pg_terminate_backend(a.pid), a.pid ") +
+                                             kOtherSessions + " AND a.backend_start <= $1::pg_catalog.timestamptz",
+                                         {now});
     if (left.rows() == 0) return;
     if (std::chrono::steady_clock::now() > deadline)
       throw Error(fmt::format("{}: {} sessions did not end in time", SideName(connection.side()), left.rows()),

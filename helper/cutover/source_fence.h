@@ -33,8 +33,8 @@ class SourceFence {
   bool by_extension_;
 };
 
-// Ends the other client sessions of this database, and waits until they are gone. Walsenders and background workers
-// stay. Throws Error where some would not end within the time.
+// Ends the other client sessions that this database has now, and waits until they are gone. Walsenders and background
+// workers stay. Throws Error where some would not end within the time.
 void EndClientSessions(Connection& connection, double timeout_seconds);
 
 }  // namespace airlift

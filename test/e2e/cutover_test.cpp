@@ -266,6 +266,7 @@ void CutOverAndFallBack(CutoverTest& test, Cluster& source, Cluster& target, con
   Application application(source, database);
   wait(application);
   const ProcessResult over = cut_over();
+  printf("%s", over.out.c_str());
   ASSERT_EQ(over.status, 0) << over.Describe() << application.last_error();
   EXPECT_THAT(over.out, HasSubstr("phase: open"));
   EXPECT_THAT(over.out, HasSubstr("rows under the fence: verified"));
@@ -276,6 +277,7 @@ void CutOverAndFallBack(CutoverTest& test, Cluster& source, Cluster& target, con
   EXPECT_EQ(target.Value(database, "SELECT nextval('ticket') > 1000 + 5 * 100"), "t");
   EXPECT_EQ(source.Value(database, "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'airlift_1'"), "0");
   const ProcessResult back = fall_back();
+  printf("%s", back.out.c_str());
   ASSERT_EQ(back.status, 0) << back.Describe();
   EXPECT_THAT(back.out, HasSubstr("phase: fallen back"));
   application.Repoint(source);
