@@ -106,6 +106,11 @@ class Cleanup {
 
   void DropSlotOf(const SubscriptionRecord& subscription, Connection* publisher) {
     if (publisher == nullptr || !FindSlot(*publisher, subscription.slot)) return;
+    if (subscription.slot != subscription.name) {
+      result_.items.push_back({SideName(publisher->side()), "slot " + DisplayName(subscription.slot), "kept",
+                               "it was there before the migration; it keeps WAL until it is dropped"});
+      return;
+    }
     Remove(publisher->side(), "slot " + DisplayName(subscription.slot),
            [&] { DropSlot(*publisher, subscription.slot); });
   }

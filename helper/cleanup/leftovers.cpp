@@ -1,13 +1,16 @@
 #include "cleanup/leftovers.h"
 
+#include "replicate/slot.h"
+
 namespace airlift {
 
 namespace {
 
-// Each gives rows (what, drop statement); $1 is the publication's name, whose groups are name_1, name_2 ...
+// Each gives rows (what, drop statement); $1 is the publication's name. Its groups are name_1, name_2 ...; slots and
+// subscriptions are name_OID_1 ..., and name_OID_back for the way back.
 constexpr const char* kOurName =
     "($1 = NAME OR NAME ~ ('^' || pg_catalog.regexp_replace($1, '([^A-Za-z0-9_])', '\\\\\\1', 'g') || "
-    "'_([0-9]+|back)$'))";
+    "'_[0-9]+(_([0-9]+|back))?$'))";
 
 constexpr const char* kSlots =
     "SELECT 'slot ' || slot_name, pg_catalog.format('SELECT pg_catalog.pg_drop_replication_slot(%L)', slot_name) "
@@ -55,8 +58,8 @@ void Find(Connection& connection, const std::string& query, const Parameters& pa
 }
 
 void FindNamed(Connection& connection, const std::string& publication, std::vector<Leftover>& found) {
-  Find(connection, Named(kSubscriptions, "subname::text"), {publication}, found);
-  Find(connection, Named(kSlots, "slot_name::text"), {publication}, found);
+  Find(connection, Named(kSubscriptions, "subname::text"), {SlotPart(publication)}, found);
+  Find(connection, Named(kSlots, "slot_name::text"), {SlotPart(publication)}, found);
   Find(connection, Named(kPublications, "pubname::text"), {publication}, found);
 }
 

@@ -242,7 +242,12 @@ void Crossing::DropSubscriptions(Side on, Connection* publisher, const std::vect
       continue;
     }
     DropSubscription(On(on), RouteOf(on), subscription.name);
-    if (publisher != nullptr) DropSlot(*publisher, subscription.slot);
+    if (subscription.slot != subscription.name) {
+      result_.notes.push_back("slot " + DisplayName(subscription.slot) +
+                              " was there before the migration and stays: drop it when nobody needs it, it keeps WAL");
+    } else if (publisher != nullptr) {
+      DropSlot(*publisher, subscription.slot);
+    }
     state_.RemoveSubscription(subscription.name);
   }
 }

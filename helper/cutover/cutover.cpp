@@ -73,13 +73,15 @@ class Cutover : public Crossing {
     return End();
   }
 
+  SubscriptionRecord Back() { return BackSubscription(Target(), record_); }
+
   json PublishBack() {
     if (!options_.with_fallback) return {};
-    for (const std::string& sql : BackPublicationStatements(Source(), Target(), record_, forward_))
+    for (const std::string& sql : BackPublicationStatements(Source(), Target(), Back(), forward_))
       Act(Side::kTarget, sql);
     return {};
   }
-  void UnpublishBack() { Act(Side::kTarget, "DROP PUBLICATION IF EXISTS " + QuoteIdentifier(BackName(record_))); }
+  void UnpublishBack() { Act(Side::kTarget, "DROP PUBLICATION IF EXISTS " + QuoteIdentifier(Back().publication)); }
 
   json RaiseFence() {
     if (options_.dry_run) {
@@ -153,7 +155,7 @@ class Cutover : public Crossing {
 
   json MakeWayBack() {
     if (!options_.with_fallback) return {};
-    const SubscriptionRecord back = BackSubscription(record_);
+    const SubscriptionRecord back = Back();
     if (!options_.dry_run) state_.PutSubscription(back);
     options_.dry_run ? Show(Side::kTarget, BackSlotStatement(back)) : (void)Replicator().Query(BackSlotStatement(back));
     const SubscriptionSpec spec = BackSpec(back, TargetFromSource(), Target().server_major());

@@ -4,6 +4,7 @@
 
 #include "pg/identifier.h"
 #include "prepare/sql_text.h"
+#include "replicate/slot.h"
 
 namespace airlift {
 
@@ -31,18 +32,17 @@ std::vector<PublishedTable> PublishedTables(Connection& source, const std::vecto
   return tables;
 }
 
-std::string BackName(const ReplicationRecord& record) { return record.publication + "_back"; }
-
-SubscriptionRecord BackSubscription(const ReplicationRecord& record) {
-  const std::string name = BackName(record);
+SubscriptionRecord BackSubscription(Connection& target, const ReplicationRecord& record) {
+  const std::string oid =
+      target.Query("SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()").Text(0, 0);
+  const std::string name = fmt::format("{}_{}_back", SlotPart(record.publication), oid);
   return {name, name, name, Direction::kReverse, 0, {}};
 }
 
 std::vector<std::string> BackPublicationStatements(Connection& source, Connection& target,
-                                                   const ReplicationRecord& record,
+                                                   const SubscriptionRecord& back,
                                                    const std::vector<SubscriptionRecord>& forward) {
-  const std::string name = BackName(record);
-  if (Exists(target, name)) return {};
+  if (Exists(target, back.publication)) return {};
   std::string list;
   for (const PublishedTable& table : PublishedTables(source, forward))
     list += (list.empty() ? "" : ", ") + QualifiedName(table.schema, table.name);
@@ -54,7 +54,7 @@ std::vector<std::string> BackPublicationStatements(Connection& source, Connectio
                                 PublicationList(source, forward) + ")")
                             .Boolean(0, 0);
   return {fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = {})",
-                      QuoteIdentifier(name), list, via_root)};
+                      QuoteIdentifier(back.publication), list, via_root)};
 }
 
 std::string BackSlotStatement(const SubscriptionRecord& back) {

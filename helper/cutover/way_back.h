@@ -17,13 +17,13 @@ struct PublishedTable {
 // What the forward publications publish: with publish_via_partition_root the roots, else the partitions.
 std::vector<PublishedTable> PublishedTables(Connection& source, const std::vector<SubscriptionRecord>& forward);
 
-// Publication, slot and subscription have one name.
-std::string BackName(const ReplicationRecord& record);
-SubscriptionRecord BackSubscription(const ReplicationRecord& record);
+// Publication, slot and subscription have one name, with the OID of the target's database in it: slots belong to the
+// whole server.
+SubscriptionRecord BackSubscription(Connection& target, const ReplicationRecord& record);
 
 // None where the publication stands already.
 std::vector<std::string> BackPublicationStatements(Connection& source, Connection& target,
-                                                   const ReplicationRecord& record,
+                                                   const SubscriptionRecord& back,
                                                    const std::vector<SubscriptionRecord>& forward);
 // Makes the slot where it does not exist.
 std::string BackSlotStatement(const SubscriptionRecord& back);

@@ -28,7 +28,6 @@ namespace airlift {
 namespace {
 
 constexpr const char* kGuardReason = "it is being replicated from the source";
-constexpr size_t kLongestSlotName = 63;
 // The same lock as a move's: whoever holds it drives what happens to this target.
 constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
@@ -38,16 +37,6 @@ std::string ListOf(const std::vector<PreflightProblem>& problems) {
     if (problem.is_blocker)
       list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
   return list;
-}
-
-// Letters, digits and underscores, as names of slots must be.
-std::string SlotPart(const std::string& name) {
-  std::string part;
-  for (const char c : name) {
-    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    part += is_letter ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : '_';
-  }
-  return part.substr(0, kLongestSlotName - 24);
 }
 
 bool IsLsn(const std::string& text) {

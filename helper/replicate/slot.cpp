@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kInvalidationReasonSince = 17;
 constexpr int kTwoPhaseSince = 14;
+constexpr size_t kLongestSlotName = 63;
 constexpr auto kFirstReport = std::chrono::seconds(3);
 constexpr auto kNextReport = std::chrono::seconds(15);
 constexpr auto kDropPatience = std::chrono::seconds(30);
@@ -107,6 +108,15 @@ NewSlot CreateSlot(const ConnInfo& info, Connection& publisher, const std::strin
     throw;
   }
   return slot;
+}
+
+std::string SlotPart(const std::string& name) {
+  std::string part;
+  for (const char c : name) {
+    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    part += is_letter ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : '_';
+  }
+  return part.substr(0, kLongestSlotName - 24);
 }
 
 std::string CopySlot(Connection& publisher, const std::string& from, const std::string& to) {

@@ -40,6 +40,10 @@ NewSlot CreateSlot(const ConnInfo& info, Connection& publisher, const std::strin
 // A second slot at the same point, from which nothing has been consumed yet; returns that point.
 std::string CopySlot(Connection& publisher, const std::string& from, const std::string& to);
 
+// The name as part of a slot's: these are of lower-case letters, digits and underscores. Room is left for an OID and
+// more.
+std::string SlotPart(const std::string& name);
+
 // Ends who uses the slot and drops it. Does nothing where there is none.
 void DropSlot(Connection& publisher, const std::string& name);
 
