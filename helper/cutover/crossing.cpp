@@ -64,10 +64,18 @@ Crossing::Crossing(const CrossingOptions& options, const char* command, Progress
   result_.dry_run = options.dry_run;
   result_.source = ReadServerFacts(*source_);
   result_.target = ReadServerFacts(*target_);
+  for (Connection* connection : {source_.get(), target_.get()}) LimitLockWaits(*connection);
+}
+
+void Crossing::LimitLockWaits(Connection& connection) const {
+  connection.Execute(fmt::format("SET lock_timeout = {}", static_cast<int64_t>(options_.timeout * 1000)));
 }
 
 Connection& Crossing::Source() {
-  if (source_->IsBroken()) source_ = std::make_unique<Connection>(options_.source, Side::kSource);
+  if (source_->IsBroken()) {
+    source_ = std::make_unique<Connection>(options_.source, Side::kSource);
+    LimitLockWaits(*source_);
+  }
   return *source_;
 }
 

@@ -104,6 +104,7 @@ class Crossing {
   Road road_;
 
  private:
+  void LimitLockWaits(Connection& connection) const;
   void WaitUntilUnused(Side publisher, const std::string& slot);
 };
 

@@ -29,6 +29,27 @@ FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE t.tgname = 'airlift_guard' AND NOT t.tgisinternal ORDER BY c.oid)";
 
+class LockTimeout {
+ public:
+  LockTimeout(Connection& connection, int milliseconds)
+      : connection_(connection), former_(connection.Query("SHOW lock_timeout").Text(0, 0)) {
+    connection_.Execute(fmt::format("SET lock_timeout = {}", milliseconds));
+  }
+  ~LockTimeout() {
+    try {
+      connection_.Execute("SET lock_timeout = " + connection_.QuoteLiteral(former_));
+    } catch (const Error&) {
+      // A session that is lost takes its settings along.
+    }
+  }
+  LockTimeout(const LockTimeout&) = delete;
+  LockTimeout& operator=(const LockTimeout&) = delete;
+
+ private:
+  Connection& connection_;
+  const std::string former_;
+};
+
 }  // namespace
 
 GuardOutcome Guard::Close(const std::string& reason, int lock_timeout_ms) {
@@ -57,10 +78,9 @@ GuardOutcome Guard::Close(const std::string& reason, int lock_timeout_ms) {
     statements.push_back("DO " +
                          connection_.QuoteLiteral("BEGIN LOCK TABLE " + table + " IN SHARE ROW EXCLUSIVE MODE; END"));
   }
-  connection_.Execute(fmt::format("SET lock_timeout = {}", lock_timeout_ms));
+  const LockTimeout limit(connection_, lock_timeout_ms);
   RunEach(connection_, statements,
           [&](size_t i, const std::string& why) { outcome.refused.emplace_back(tables[i], why); });
-  connection_.Execute("SET lock_timeout = 0");
   outcome.tables = static_cast<int64_t>(tables.size() - outcome.refused.size());
   return outcome;
 }
@@ -73,10 +93,9 @@ void Guard::Remove() {
   std::vector<std::string> statements;
   for (const std::string& table : GuardedTables())
     statements.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", kGuardTrigger, table));
-  connection_.Execute("SET lock_timeout = '10s'");
+  const LockTimeout limit(connection_, 10000);
   std::string refusal;
   RunEach(connection_, statements, [&](size_t i, const std::string& why) { refusal = statements[i] + ": " + why; });
-  connection_.Execute("SET lock_timeout = 0");
   if (!refusal.empty()) throw Error("could not remove the guard from every table", refusal, "Run this again.");
   connection_.Execute(fmt::format("DROP FUNCTION IF EXISTS {}.{}()", QuoteIdentifier(schema_), kFunctionName));
 }

@@ -328,7 +328,7 @@ TEST_F(CutoverTest, TakesEverythingBackWhereTheSidesDiffer) {
 // A subscription that cannot apply: the fence is lifted after the time limit.
 TEST_F(CutoverTest, ReopensTheSourceWhenTheTargetDoesNotFollow) {
   Connection blocker(target().Superuser(database()), Side::kTarget);
-  blocker.Execute("BEGIN; LOCK TABLE public.account IN ACCESS EXCLUSIVE MODE");
+  blocker.Execute("BEGIN; SELECT FROM public.account WHERE id = 3 FOR UPDATE");
   source().Execute(database(), "UPDATE account SET balance = 3 WHERE id = 3");
   const ProcessResult blocked = CutOver({"--timeout", "3s"});
   EXPECT_EQ(blocked.status, kFailed) << blocked.Describe();
@@ -371,9 +371,20 @@ TEST_F(CutoverTest, MayBeKilledAtAnyTime) {
   ExpectRefused(source());
 }
 
-TEST_F(CutoverTest, CtrlCTakesItBack) {
+// A lock on the target that somebody holds: not waited for longer than the limit, and nothing is fenced meanwhile.
+TEST_F(CutoverTest, WaitsForNoLockForEver) {
   Connection blocker(target().Superuser(database()), Side::kTarget);
   blocker.Execute("BEGIN; LOCK TABLE public.account IN ACCESS EXCLUSIVE MODE");
+  const ProcessResult blocked = CutOver({"--timeout", "2s"});
+  EXPECT_EQ(blocked.status, kFailed) << blocked.Describe();
+  EXPECT_THAT(blocked.out, HasSubstr("lock timeout"));
+  EXPECT_EQ(Phase(), "replicating");
+  ExpectWritable(source());
+}
+
+TEST_F(CutoverTest, CtrlCTakesItBack) {
+  Connection blocker(target().Superuser(database()), Side::kTarget);
+  blocker.Execute("BEGIN; SELECT FROM public.account WHERE id = 3 FOR UPDATE");
   source().Execute(database(), "UPDATE account SET balance = 3 WHERE id = 3");
   auto run = StartHelper(Arguments("cutover", CrossingArguments()));
   const auto deadline = std::chrono::steady_clock::now() + 20s;
