@@ -291,8 +291,9 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   tables.Pair(source.connection(), target);
   std::vector<Job> jobs = tables.TakeJobs();
   const bool whole_database = options.tables.empty() && options.with_schema;
+  const bool with_large_objects = whole_database || options.with_large_objects;
   LargeObjectComparison large_objects(progress);
-  if (whole_database) Append(jobs, large_objects.MakeJobs(source.connection()));
+  if (with_large_objects) Append(jobs, large_objects.MakeJobs(source.connection()));
   ViewComparison views(progress);
   if (options.with_views) Append(jobs, views.MakeJobs(source.connection(), ParsePatterns(options.tables)));
   RunJobs(std::move(jobs), options.jobs, options.source, options.target, snapshots);
@@ -307,8 +308,8 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
     for (const std::string& note : tables.NotMended()) repair->AddNote(note);
   for (const std::string& note : tables.Reductions()) result.notes.push_back(note);
   result.tables = tables.TakeResults();
+  if (with_large_objects) result.large_objects = large_objects.Result();
   if (whole_database) {
-    result.large_objects = large_objects.Result();
     CompareSequences(source.connection(), target, result);
     CompareSchema(source.connection(), target, result);
   }

@@ -19,6 +19,7 @@ struct CompareOptions {
   int jobs = 2;
   std::vector<std::string> tables;  // name patterns; empty: the whole database
   bool with_schema = true;          // schema, sequences and large objects too, when no pattern is given
+  bool with_large_objects = false;  // these also where the schema is not asked for
   SubsetOptions subset;
   bool show_values = false;  // of rows that differ; off, because data may be private
   uint64_t max_rows = 1000;  // listed per table; 0: tables only, no second look at those that differ

@@ -19,6 +19,7 @@ namespace airlift {
 
 namespace {
 
+constexpr uint64_t kListedRows = 20;
 constexpr auto kPoll = std::chrono::milliseconds(50);
 constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
@@ -197,6 +198,8 @@ void Crossing::Verify() {
   compare.target = options_.target;
   compare.jobs = options_.jobs;
   compare.with_schema = false;
+  compare.with_large_objects = true;  // no replication carries them
+  compare.max_rows = kListedRows;     // the writes stand still meanwhile
   result_.comparison = CompareDatabases(compare, progress_);
   result_.comparison->command = result_.command;
   if (!options_.evidence.empty()) WriteEvidence(*result_.comparison, options_.evidence);
@@ -207,6 +210,10 @@ void Crossing::Verify() {
     if (table.verdict != Verdict::kVerified && tables.size() < 500)
       tables +=
           fmt::format("{}{} ({})", tables.empty() ? "" : ", ", DisplayName(table.schema, table.name), table.reason);
+  const auto& objects = result_.comparison->large_objects;
+  if (objects && objects->verdict != Verdict::kVerified)
+    tables += fmt::format("{}large objects ({}; replication does not carry them)", tables.empty() ? "" : ", ",
+                          objects->reason);
   throw Error(fmt::format("the two sides are not proved equal under the fence: {}", VerdictName(verdict)), tables + ".",
               "See the evidence file; pg_airlift compare lists the rows.");
 }

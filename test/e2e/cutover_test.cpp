@@ -325,6 +325,16 @@ TEST_F(CutoverTest, TakesEverythingBackWhereTheSidesDiffer) {
   ExpectRefused(source());
 }
 
+// Replication does not carry large objects: one that was written since the load must not be lost in silence.
+TEST_F(CutoverTest, FindsALargeObjectThatDidNotComeOver) {
+  source().Execute(database(), "SELECT lo_from_bytea(0, 'written since the load')");
+  const ProcessResult blocked = CutOver();
+  EXPECT_EQ(blocked.status, kDiffers) << blocked.Describe();
+  EXPECT_THAT(blocked.out, HasSubstr("large objects"));
+  EXPECT_EQ(Phase(), "replicating");
+  ExpectWritable(source());
+}
+
 // A subscription that cannot apply: the fence is lifted after the time limit.
 TEST_F(CutoverTest, ReopensTheSourceWhenTheTargetDoesNotFollow) {
   Connection blocker(target().Superuser(database()), Side::kTarget);
