@@ -17,6 +17,7 @@ constexpr Command kCommands[] = {
     {"assess", "find what would stop or harm a move, with the SQL that mends it", airlift::SetupAssess},
     {"migrate", "move schema and data to the target and prove every row", airlift::SetupMigrate},
     {"replicate", "replicate changes into a target that is loaded already", airlift::SetupReplicate},
+    {"status", "tell how a migration stands: load, lag, slots, what needs attention", airlift::SetupStatus},
     {"restore", "move schema and data to the target without the proof", airlift::SetupRestore},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
     {"prepare", "make roles, replication role, replica identity and publication, in steps", airlift::SetupPrepare},

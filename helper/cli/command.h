@@ -19,6 +19,7 @@ std::function<int()> SetupAssess(CLI::App& app);
 std::function<int()> SetupMigrate(CLI::App& app);
 std::function<int()> SetupRestore(CLI::App& app);
 std::function<int()> SetupReplicate(CLI::App& app);
+std::function<int()> SetupStatus(CLI::App& app);
 std::function<int()> SetupCompare(CLI::App& app);
 std::function<int()> SetupPrepare(CLI::App& app);
 std::function<int()> SetupUndo(CLI::App& app);

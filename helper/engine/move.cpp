@@ -210,7 +210,7 @@ class Move {
                        result_.source.database,
                        Stage::kSchema,
                        1,
-                       snapshot_->id(),
+                       snapshot_->lasting_id(),
                        snapshot_->lsn(),
                        {},
                        options_.verify,
@@ -226,7 +226,7 @@ class Move {
         } else {
           TakeSnapshot();
         }
-        state_.StartAttempt(snapshot_->id(), snapshot_->lsn());
+        state_.StartAttempt(snapshot_->lasting_id(), snapshot_->lsn());
       } else {
         result_.snapshot_lsn = run_->snapshot_lsn;
       }
@@ -323,6 +323,7 @@ class Move {
 
   void ReleaseSnapshot() {
     // The schema mover may hold a reference to the snapshot's connection: it has no more questions for the source.
+    snapshot_->Release();
     snapshot_.reset();
     Note("the source's snapshot is released");
   }

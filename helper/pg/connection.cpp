@@ -1,5 +1,7 @@
 #include "pg/connection.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -178,7 +180,15 @@ void Connection::ExecuteScript(const std::string& sql, const std::function<void(
   if (failed || IsBroken()) Throw(failed.get());
 }
 
-Result Connection::TakeResult() {
+Result Connection::TakeResult(const std::function<void()>& waiting) {
+  constexpr int kPollMs = 100;
+  for (;;) {
+    CheckStop();
+    pollfd socket = {PQsocket(connection_.get()), POLLIN, 0};
+    poll(&socket, 1, kPollMs);
+    if (PQconsumeInput(connection_.get()) != 1 || PQisBusy(connection_.get()) == 0) break;
+    waiting();
+  }
   Result result = Check(PQgetResult(connection_.get()), {PGRES_TUPLES_OK, PGRES_COMMAND_OK});
   DrainResults();
   return result;

@@ -109,8 +109,9 @@ class Connection {
   // The same, with each statement's command tag ("SELECT 1", "RELEASE") as it completes; throws the first error.
   void ExecuteScript(const std::string& sql, const std::function<void(std::string_view tag)>& completed);
 
-  // The result of a statement that the caller sent with PQsendQuery; waits for it.
-  Result TakeResult();
+  // The result of a statement that the caller sent with PQsendQuery; waits for it, and calls `waiting` meanwhile, some
+  // times a second. What `waiting` throws leaves the statement running.
+  Result TakeResult(const std::function<void()>& waiting);
 
   // Starts COPY ... TO STDOUT; read it with NextCopyData until it returns false.
   void StartCopyOut(const std::string& sql);

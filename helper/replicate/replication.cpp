@@ -28,6 +28,7 @@ namespace airlift {
 namespace {
 
 constexpr const char* kGuardReason = "it is being replicated from the source";
+constexpr const char* kWatchDdlStep = "replicate/watch-ddl";
 // The same lock as a move's: whoever holds it drives what happens to this target.
 constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
@@ -134,6 +135,26 @@ void Replication::PrepareSource() {
     if (!finding.is_note) problems.push_back({finding.object + ": " + finding.detail, {}, finding.remedy});
   if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
   if (publish && prepare.publication.empty()) PublishWithoutExtension();
+  WatchDdl();
+}
+
+// What DDL does to replication has to be told; event triggers take a superuser, and without them it is not noticed.
+void Replication::WatchDdl() {
+  if (!ExtensionWatchesDdl(source_)) return;
+  StepStore store(target_, ReadServerFacts(source_).identity);
+  store.Lock();
+  store.Create();
+  for (const Step& step : store.Load())
+    if (step.key == kWatchDdlStep && step.state == StepState::kDone) return;
+  StepRunner runner(&source_, target_, store, false);
+  Step step;
+  step.key = kWatchDdlStep;
+  step.side = Side::kSource;
+  step.what = "record of DDL";
+  step.sql = kWatchDdlStatement;
+  step.undo_sql = kUnwatchDdlStatement;
+  runner.Do(step);
+  if (step.state == StepState::kFailed) progress_.Note("warning: DDL of the source is not noticed: " + step.error);
 }
 
 // In one publication, of all tables that are no partitions.
@@ -203,6 +224,8 @@ void Replication::DropStreams() {
   const AdminRoute route(options_.admin_function);
   for (const SubscriptionRecord& stream : state_.Subscriptions(Direction::kForward)) {
     DropSubscription(target_, route, stream.name);
+    for (const HeldSnapshot& held : HeldSnapshots(source_))
+      if (held.slot == stream.slot) ReleaseSnapshot(source_, held.id);
     // A slot that was there before stays its maker's.
     if (stream.slot == stream.name) DropSlot(source_, stream.slot);
     state_.RemoveSubscription(stream.name);
@@ -218,12 +241,31 @@ void Replication::RecordStreams(const std::vector<std::string>& publications) {
   }
 }
 
+// The first slot, and its snapshot where one is asked for: held by the extension where it can, so that another process
+// finds it again should this one die.
+NewSlot Replication::CreateFirstSlot(const std::string& name, std::unique_ptr<SourceSnapshot>* snapshot) {
+  const auto note = [&](const std::string& line) { progress_.Note(line); };
+  if (snapshot == nullptr || !ExtensionHoldsSnapshots(source_)) {
+    NewSlot slot = CreateSlot(source_info_, source_, name, note);
+    if (snapshot != nullptr) *snapshot = std::make_unique<SourceSnapshot>(source_info_, slot.snapshot, slot.lsn);
+    return slot;
+  }
+  Connection caller(source_info_, Side::kSource);
+  SlotWait wait(source_, name, note);
+  const HeldSnapshot held = HoldSnapshot(caller, name, [&] { wait.Report(); });
+  *snapshot = UseHeld(held);
+  return {held.lsn, held.snapshot, nullptr};
+}
+
+std::unique_ptr<SourceSnapshot> Replication::UseHeld(const HeldSnapshot& held) {
+  return std::make_unique<SourceSnapshot>(source_info_, held.snapshot, held.lsn,
+                                          [this, id = held.id] { ReleaseSnapshot(source_, id); });
+}
+
 // All at one position: the others are copies of the first, from which nothing has been read.
 std::string Replication::CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot) {
   std::vector<SubscriptionRecord> streams = state_.Subscriptions(Direction::kForward);
-  const NewSlot first =
-      CreateSlot(source_info_, source_, streams.front().slot, [&](const std::string& line) { progress_.Note(line); });
-  if (snapshot != nullptr) *snapshot = std::make_unique<SourceSnapshot>(source_info_, first.snapshot, first.lsn);
+  const NewSlot first = CreateFirstSlot(streams.front().slot, snapshot);
   for (SubscriptionRecord& stream : streams) {
     const std::string lsn =
         stream.slot == streams.front().slot ? first.lsn : CopySlot(source_, streams.front().slot, stream.slot);
@@ -254,7 +296,20 @@ std::unique_ptr<SourceSnapshot> Replication::TakeSnapshot() {
   return snapshot;
 }
 
-std::unique_ptr<SourceSnapshot> Replication::FindSnapshot(const std::string&, const std::string&) { return nullptr; }
+std::unique_ptr<SourceSnapshot> Replication::FindSnapshot(const std::string& id, const std::string& lsn) {
+  const std::vector<SubscriptionRecord> streams =
+      record_ ? state_.Subscriptions(Direction::kForward) : std::vector<SubscriptionRecord>();
+  for (const SubscriptionRecord& stream : streams) {
+    const auto slot = FindSlot(source_, stream.slot);
+    if (!slot || slot->wal_status == "lost" || stream.start_lsn != lsn) return nullptr;
+  }
+  for (const HeldSnapshot& held : HeldSnapshots(source_)) {
+    if (streams.empty() || held.snapshot != id || held.lsn != lsn) continue;
+    progress_.Note("the source has held the former run's snapshot: the copy goes on under it");
+    return UseHeld(held);
+  }
+  return nullptr;
+}
 
 // --- the target
 // -------------------------------------------------------------------------------------------------------

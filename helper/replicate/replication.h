@@ -15,6 +15,8 @@
 #include "progress/progress.h"
 #include "replicate/replication_options.h"
 #include "replicate/replication_state.h"
+#include "replicate/slot.h"
+#include "source/extension_replicate.h"
 
 namespace airlift {
 
@@ -44,6 +46,9 @@ class Replication : public MoveCompanion {
   std::string SlotName(size_t group);
   void DropStreams();
   void RecordStreams(const std::vector<std::string>& publications);
+  void WatchDdl();
+  NewSlot CreateFirstSlot(const std::string& name, std::unique_ptr<SourceSnapshot>* snapshot);
+  std::unique_ptr<SourceSnapshot> UseHeld(const HeldSnapshot& held);
   std::string CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot);
   void UseStartPoint();
   std::string FindSlotFor(const std::string& lsn);

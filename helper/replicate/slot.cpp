@@ -1,7 +1,6 @@
 #include "replicate/slot.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <chrono>
 #include <thread>
@@ -22,7 +21,6 @@ constexpr auto kFirstReport = std::chrono::seconds(3);
 constexpr auto kNextReport = std::chrono::seconds(15);
 constexpr auto kDropPatience = std::chrono::seconds(30);
 constexpr auto kPause = std::chrono::milliseconds(100);
-constexpr int kPollMs = 100;
 
 constexpr const char* kInTheWayQuery = R"(
 SELECT pg_catalog.format('session %s (%s, database %s, %s)', a.pid, COALESCE(a.usename, a.backend_type), a.datname, a.state),
@@ -35,20 +33,6 @@ SELECT pg_catalog.format('prepared transaction %L (%s, database %s)', p.gid, p.o
 FROM pg_catalog.pg_prepared_xacts p
 ORDER BY age DESC)";
 
-// Whether the answer has come within a moment.
-bool AnswerIsHere(Connection& connection) {
-  pollfd socket = {PQsocket(connection.get()), POLLIN, 0};
-  poll(&socket, 1, kPollMs);
-  return PQconsumeInput(connection.get()) != 1 || PQisBusy(connection.get()) == 0;
-}
-
-void Report(Connection& publisher, const std::string& name, const std::function<void(const std::string&)>& waiting) {
-  const std::vector<std::string> in_the_way = TransactionsInTheWay(publisher);
-  std::string text = fmt::format("slot {} waits for transactions that began before it", name);
-  for (const std::string& line : in_the_way) text += "\n  " + line;
-  waiting(text);
-}
-
 // A slot whose creation was cut short goes with its session, which may live a moment longer.
 void DropUnfinished(Connection& publisher, const std::string& name) noexcept {
   try {
@@ -59,6 +43,17 @@ void DropUnfinished(Connection& publisher, const std::string& name) noexcept {
 }
 
 }  // namespace
+
+SlotWait::SlotWait(Connection& publisher, std::string name, std::function<void(const std::string&)> waiting)
+    : publisher_(publisher), name_(std::move(name)), waiting_(std::move(waiting)), next_(Clock::now() + kFirstReport) {}
+
+void SlotWait::Report() {
+  if (Clock::now() < next_) return;
+  next_ = Clock::now() + kNextReport;
+  std::string text = fmt::format("slot {} waits for transactions that began before it", name_);
+  for (const std::string& line : TransactionsInTheWay(publisher_)) text += "\n  " + line;
+  waiting_(text);
+}
 
 std::optional<SlotFacts> FindSlot(Connection& publisher, const std::string& name) {
   const int major = publisher.server_major();
@@ -92,14 +87,8 @@ NewSlot CreateSlot(const ConnInfo& info, Connection& publisher, const std::strin
         fmt::format("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput EXPORT_SNAPSHOT", QuoteIdentifier(name));
     if (PQsendQuery(connection.get(), command.c_str()) != 1)
       throw SqlError(publisher.side(), "08006", PQerrorMessage(connection.get()), {}, {});
-    auto next_report = Clock::now() + kFirstReport;
-    while (!AnswerIsHere(connection)) {
-      CheckStop();
-      if (Clock::now() < next_report) continue;
-      Report(publisher, name, waiting);
-      next_report = Clock::now() + kNextReport;
-    }
-    const Result result = connection.TakeResult();
+    SlotWait wait(publisher, name, waiting);
+    const Result result = connection.TakeResult([&] { wait.Report(); });
     slot.lsn = result.Text(0, 1);
     slot.snapshot = result.Text(0, 2);
   } catch (...) {

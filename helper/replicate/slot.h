@@ -1,6 +1,7 @@
 // Logical replication slots of pgoutput on a publisher: created with an exported snapshot, copied, dropped.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,20 @@ struct SlotFacts {
   bool two_phase = false;
 };
 std::optional<SlotFacts> FindSlot(Connection& publisher, const std::string& name);
+
+// Tells now and then what the creation of a slot waits for.
+class SlotWait {
+ public:
+  // `publisher`: a connection that is free meanwhile.
+  SlotWait(Connection& publisher, std::string name, std::function<void(const std::string&)> waiting);
+  void Report();
+
+ private:
+  Connection& publisher_;
+  const std::string name_;
+  const std::function<void(const std::string&)> waiting_;
+  std::chrono::steady_clock::time_point next_;
+};
 
 struct NewSlot {
   std::string lsn;       // its consistent point: what commits after it is streamed

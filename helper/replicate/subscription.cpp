@@ -14,18 +14,6 @@ namespace {
 constexpr auto kWorkerPatience = std::chrono::seconds(10);
 constexpr auto kPause = std::chrono::milliseconds(50);
 
-struct VersionedOption {
-  int since_subscriber;
-  int since_publisher;
-  const char* text;
-};
-
-// Options that the subscriber knows and the publisher can serve; the last one of a name wins.
-constexpr VersionedOption kOptions[] = {
-    // Otherwise a conflict makes the worker fail and start again for ever, with the reason in the server's log only.
-    {15, 10, "disable_on_error = true"},
-};
-
 const char* Streaming(int subscriber_major, int publisher_major) {
   if (subscriber_major >= 16 && publisher_major >= 16) return "parallel";
   return subscriber_major >= 14 && publisher_major >= 14 ? "on" : nullptr;
@@ -48,13 +36,13 @@ bool WorkerRuns(Connection& subscriber, const std::string& name) {
 
 }  // namespace
 
+// Not disable_on_error: it takes a lost connection for an error too, so that a restart of the publisher or a cut
+// network would end the replication. Without it the worker starts again every few seconds, until what hinders it is
+// gone.
 std::string SubscriptionOptions(const SubscriptionSpec& spec, int subscriber_major) {
   // A slot's name is made of lower-case letters, digits and underscores: it needs no escaping.
   std::string options =
       fmt::format("create_slot = false, slot_name = '{}', copy_data = false, enabled = false", spec.slot);
-  for (const VersionedOption& option : kOptions)
-    if (subscriber_major >= option.since_subscriber && spec.publisher_major >= option.since_publisher)
-      options += std::string(", ") + option.text;
   if (const char* streaming = Streaming(subscriber_major, spec.publisher_major))
     options += std::string(", streaming = ") + streaming;
   if (spec.two_phase && subscriber_major >= 15 && spec.publisher_major >= 15) options += ", two_phase = true";

@@ -8,10 +8,10 @@
 
 namespace airlift {
 
-// First parts of the steps' keys. What has one of the first two is undone before the target opens: the application must
-// find its triggers and policies. The memberships go with the subscriptions.
+// First parts of the steps' keys. What begins with the first is undone before the target opens (the second too: the
+// application must find its triggers and policies). The memberships go with the subscriptions.
 inline constexpr const char* kTriggerStep = "replicate/trigger/";
-inline constexpr const char* kRowSecurityStep = "replicate/row-security/";
+inline constexpr const char* kRowSecurityStep = "replicate/trigger/row-security/";
 inline constexpr const char* kOwnerStep = "replicate/owner/";
 
 // - Triggers ENABLE ALWAYS or ENABLE REPLICA fire for applied changes too, whose effects arrive by themselves:

@@ -31,7 +31,17 @@ SourceSnapshot::SourceSnapshot(const ConnInfo& source, const std::string& export
   taken_at_ = result.Text(0, 1);
 }
 
-void SourceSnapshot::Release() { connection_.reset(); }
+SourceSnapshot::SourceSnapshot(const ConnInfo& source, const std::string& exported, const std::string& lsn,
+                               std::function<void()> let_go)
+    : SourceSnapshot(source, exported, lsn) {
+  lasting_id_ = exported;
+  let_go_ = std::move(let_go);
+}
+
+void SourceSnapshot::Release() {
+  connection_.reset();
+  if (let_go_) let_go_();
+}
 
 std::string BeginUnderSnapshot(const Connection& connection, const std::string& snapshot_id) {
   return std::string(kBegin) + "; SET TRANSACTION SNAPSHOT " + connection.QuoteLiteral(snapshot_id);

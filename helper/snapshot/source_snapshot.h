@@ -1,6 +1,7 @@
 // The one point in time of a move: a snapshot that the source exports, under which schema, copy and digests are made.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,8 +16,15 @@ class SourceSnapshot {
   // Imports what another session exported (a slot's snapshot, which stands at `lsn`), and exports it again: from then
   // on it lives as long as this.
   SourceSnapshot(const ConnInfo& source, const std::string& exported, const std::string& lsn);
+  // The same of a snapshot that somebody goes on holding under its own name, for a later process to find; `let_go` is
+  // called by Release().
+  SourceSnapshot(const ConnInfo& source, const std::string& exported, const std::string& lsn,
+                 std::function<void()> let_go);
 
+  // To import it, as long as this lives.
   const std::string& id() const { return id_; }
+  // The name under which another process may find it: the holder's where there is one, else id().
+  const std::string& lasting_id() const { return lasting_id_.empty() ? id_ : lasting_id_; }
   // The WAL position at which it was taken; "" on a standby.
   const std::string& lsn() const { return lsn_; }
   // When the source's clock said it was taken.
@@ -30,6 +38,8 @@ class SourceSnapshot {
  private:
   std::unique_ptr<Connection> connection_;
   std::string id_;
+  std::string lasting_id_;
+  std::function<void()> let_go_;
   std::string lsn_;
   std::string taken_at_;
 };
