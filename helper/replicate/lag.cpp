@@ -5,11 +5,13 @@ namespace airlift {
 namespace {
 
 // flush_lag of a logical sender is the time from writing WAL here to its being on the subscriber's disk, and goes away
-// when there is nothing to send.
+// when there is nothing to send. A subscriber
+// that is silent for longer than wal_receiver_status_interval (10 s) is at least that far behind.
 constexpr const char* kLagQuery = R"(
 SELECT s.active, s.confirmed_flush_lsn,
        GREATEST(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.confirmed_flush_lsn), 0)::bigint,
-       EXTRACT(epoch FROM r.flush_lag)
+       EXTRACT(epoch FROM GREATEST(r.flush_lag, CASE WHEN pg_catalog.clock_timestamp() - r.reply_time > '12 s'
+         THEN pg_catalog.clock_timestamp() - r.reply_time END))
 FROM pg_catalog.pg_replication_slots s LEFT JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid
 WHERE s.slot_name = $1)";
 

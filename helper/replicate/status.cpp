@@ -27,7 +27,7 @@ constexpr int kShownDdl = 50;
 constexpr size_t kSamplesKept = 600;
 constexpr auto kFirstInterval = std::chrono::seconds(1);
 // A subscription that nobody hears from: longer than wal_receiver_status_interval and a restarting worker take.
-constexpr double kSilentSeconds = 60;
+constexpr double kSilentSeconds = 30;
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -138,11 +138,16 @@ void ReadSubscription(Connection& subscriber, StreamStatus& stream) {
 // --- slots
 // ------------------------------------------------------------------------------------------------------------
 
+// A subscriber that has been silent for longer than it reports of itself (wal_receiver_status_interval, 10 s) is at
+// least that far behind, whatever its last word was.
 constexpr const char* kSlotQuery = R"(
 SELECT s.active, s.wal_status, s.confirmed_flush_lsn,
        GREATEST(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.confirmed_flush_lsn), 0)::bigint,
        GREATEST(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::bigint,
-       s.safe_wal_size, EXTRACT(epoch FROM r.flush_lag), pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+       s.safe_wal_size,
+       EXTRACT(epoch FROM GREATEST(r.flush_lag, CASE WHEN pg_catalog.clock_timestamp() - r.reply_time > '12 s'
+         THEN pg_catalog.clock_timestamp() - r.reply_time END)),
+       pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
        pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), '0/0')::bigint
 FROM pg_catalog.pg_replication_slots s LEFT JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid
 WHERE s.slot_name = $1)";
