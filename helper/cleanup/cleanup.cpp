@@ -34,6 +34,7 @@ class Cleanup {
     if (!options.source_is_gone) source_ = std::make_unique<Connection>(options.source, Side::kSource);
     if (!options.target_is_gone) target_ = std::make_unique<Connection>(options.target, Side::kTarget);
     result_.dry_run = options.dry_run;
+    if (source_ != nullptr && !options.dry_run && SourceFence(*source_).IsUp()) SourceFence(*source_).Enter();
   }
 
   CleanupResult Run() {
@@ -63,10 +64,8 @@ class Cleanup {
       }
       for (const SubscriptionRecord& back : state.Subscriptions(Direction::kReverse)) {
         if (source_ != nullptr)
-          Remove(Side::kSource, "subscription " + DisplayName(back.name), [&] {
-            SourceFence(*source_).Enter();
-            DropSubscription(*source_, AdminRoute(), back.name);
-          });
+          Remove(Side::kSource, "subscription " + DisplayName(back.name),
+                 [&] { DropSubscription(*source_, AdminRoute(), back.name); });
         DropSlotOf(back, Replicator(back));
         Remove(Side::kTarget, "publication " + DisplayName(back.publication),
                [&] { target_->Execute("DROP PUBLICATION IF EXISTS " + QuoteIdentifier(back.publication)); });

@@ -10,6 +10,9 @@
 #include "pg/identifier.h"
 #include "prepare/secret.h"
 #include "prepare/sql_text.h"
+#include "prepare/step_runner.h"
+#include "prepare/step_store.h"
+#include "replicate/apply_steps.h"
 #include "replicate/catch_up.h"
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
@@ -264,6 +267,36 @@ void Crossing::DropSubscriptions(Side on, Connection* publisher, const std::vect
       DropSlot(*publisher, subscription.slot);
     }
     state_.RemoveSubscription(subscription.name);
+  }
+}
+
+void Crossing::ChangeSteps(const std::string& key_prefix, bool again) {
+  StepStore store(Target(), result_.source.identity);
+  StepRunner runner(&Source(), Target(), store, false);
+  std::vector<Step> steps = store.Load();
+  runner.Settle(steps);
+  for (Step& step : steps) {
+    if (step.key.rfind(key_prefix, 0) != 0 || step.state != (again ? StepState::kUndone : StepState::kDone)) continue;
+    if (options_.dry_run) {
+      Show(step.side, again ? step.sql : step.undo_sql);
+      continue;
+    }
+    again ? runner.Do(step) : runner.Undo(step);
+    if (!step.error.empty()) throw Error(step.what + ": " + step.error);
+  }
+}
+
+void Crossing::ReadyForApply(Side subscriber, const std::string& first_part) {
+  StepStore store(Target(), result_.source.identity);
+  if (!options_.dry_run) store.Create();
+  StepRunner runner(&Source(), Target(), store, false);
+  for (Step& step : PlanForApply(On(subscriber), first_part).steps) {
+    if (options_.dry_run) {
+      Show(step.side, step.sql);
+      continue;
+    }
+    runner.Do(step);
+    if (!step.error.empty()) throw Error(step.what + ": " + step.error, step.remedy);
   }
 }
 

@@ -87,6 +87,11 @@ class Crossing {
   int64_t RefreshMaterializedViews(Side from, Side to);
   // Subscriptions on `on`, then their slots through `publisher`.
   void DropSubscriptions(Side on, Connection* publisher, const std::vector<SubscriptionRecord>& subscriptions);
+  // Does the steps again that were undone, or undoes those that were done, whose key begins so.
+  void DoAgain(const std::string& key_prefix) { ChangeSteps(key_prefix, true); }
+  void UndoSteps(const std::string& key_prefix) { ChangeSteps(key_prefix, false); }
+  // Readies `subscriber` for applying: see replicate/apply_steps.h.
+  void ReadyForApply(Side subscriber, const std::string& first_part);
   // Where and with which role and password the source's subscription finds the target.
   ConnInfo TargetFromSource();
 
@@ -104,6 +109,7 @@ class Crossing {
   Road road_;
 
  private:
+  void ChangeSteps(const std::string& key_prefix, bool again);
   void LimitLockWaits(Connection& connection) const;
   void WaitUntilUnused(Side publisher, const std::string& slot);
 };

@@ -7,8 +7,7 @@
 #include "cutover/way_back.h"
 #include "model/state_schema.h"
 #include "pg/identifier.h"
-#include "prepare/step_runner.h"
-#include "prepare/step_store.h"
+#include "replicate/apply_steps.h"
 #include "replicate/guard.h"
 
 namespace airlift {
@@ -18,8 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kFenceReason = "its database is being moved to another server";
-// Triggers that would fire while a subscription applies (ENABLE ALWAYS, ENABLE REPLICA), put aside until now.
-constexpr const char* kTriggerKeyPrefix = "replicate/trigger/";
 constexpr const char* kOpenStep = "open";
 
 class Cutover : public Crossing {
@@ -129,32 +126,15 @@ class Cutover : public Crossing {
     return {{"refreshed", RefreshMaterializedViews(Side::kSource, Side::kTarget)}};
   }
 
-  // Takes back, or does again, the steps that put the triggers aside.
-  template <typename Change>
-  void EachTriggerStep(StepState from, Change change) {
-    StepStore store(Target(), result_.source.identity);
-    StepRunner runner(&Source(), Target(), store, false);
-    std::vector<Step> steps = store.Load();
-    for (Step& step : steps) {
-      if (step.key.rfind(kTriggerKeyPrefix, 0) != 0 || step.state != from) continue;
-      if (options_.dry_run) {
-        Show(step.side, step.undo_sql);
-        continue;
-      }
-      change(runner, step);
-      if (!step.error.empty()) throw Error(step.what + ": " + step.error);
-    }
-  }
   json EnableTriggers() {
-    EachTriggerStep(StepState::kDone, [](StepRunner& runner, Step& step) { runner.Undo(step); });
+    UndoSteps(std::string(kForwardSteps) + kPutAsideSteps);
     return {};
   }
-  void DisableTriggers() {
-    EachTriggerStep(StepState::kUndone, [](StepRunner& runner, Step& step) { runner.Do(step); });
-  }
+  void DisableTriggers() { DoAgain(std::string(kForwardSteps) + kPutAsideSteps); }
 
   json MakeWayBack() {
     if (!options_.with_fallback) return {};
+    ReadyForApply(Side::kSource, kWayBackSteps);
     const SubscriptionRecord back = Back();
     if (!options_.dry_run) state_.PutSubscription(back);
     options_.dry_run ? Show(Side::kTarget, BackSlotStatement(back)) : (void)Replicator().Query(BackSlotStatement(back));
@@ -171,7 +151,9 @@ class Cutover : public Crossing {
   void RemoveWayBack() {
     if (options_.with_fallback || !state_.Subscriptions(Direction::kReverse).empty())
       DropSubscriptions(Side::kSource, &Replicator(), state_.Subscriptions(Direction::kReverse));
+    UndoSteps(kWayBackSteps);
   }
+
   // The one moment: the guard lets writes pass and the state says so, in one transaction.
   json Open() {
     ProveSilence(Source(), forward_);

@@ -6,6 +6,7 @@
 #include "cutover/source_fence.h"
 #include "model/state_schema.h"
 #include "pg/identifier.h"
+#include "replicate/apply_steps.h"
 #include "replicate/guard.h"
 
 namespace airlift {
@@ -42,7 +43,7 @@ class Fallback : public Crossing {
   }
 
  private:
-  static const RoadStep<Fallback> kSteps[9];
+  static const RoadStep<Fallback> kSteps[10];
 
   CrossingResult End() {
     if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
@@ -136,6 +137,12 @@ class Fallback : public Crossing {
     return {{"refreshed", RefreshMaterializedViews(Side::kTarget, Side::kSource)}};
   }
 
+  json EnableTriggers() {
+    UndoSteps(kWayBackSteps);
+    return {};
+  }
+  void DisableTriggers() { DoAgain(kWayBackSteps); }
+
   json OpenSource() {
     if (options_.dry_run) {
       Show(Side::kSource, fence_.LiftStatement());
@@ -170,6 +177,8 @@ const RoadStep<Fallback> Fallback::kSteps[] = {
     {"verify", "compare every row of both sides", &Fallback::Compare, nullptr},
     {"sequences", "set the source's sequences ahead", &Fallback::Sequences, nullptr},
     {"materialized-views", "refresh the source's materialized views", &Fallback::MaterializedViews, nullptr},
+    {"triggers", "enable the source's triggers that were put aside", &Fallback::EnableTriggers,
+     &Fallback::DisableTriggers},
     {kOpenStep, "let the application write to the source", &Fallback::OpenSource, nullptr},
     {"retire", "drop the way back", &Fallback::Retire, nullptr},
 };

@@ -13,13 +13,13 @@
 #include "prepare/sql_text.h"
 #include "prepare/step_runner.h"
 #include "prepare/step_store.h"
+#include "replicate/apply_steps.h"
 #include "replicate/catch_up.h"
 #include "replicate/guard.h"
 #include "replicate/lag.h"
 #include "replicate/replication_checks.h"
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
-#include "replicate/target_steps.h"
 #include "source/extension_prepare.h"
 #include "state/run_state.h"
 
@@ -327,7 +327,7 @@ void Replication::PrepareTarget() {
   store.Create();
   StepRunner runner(&source_, target_, store, false);
   std::vector<PreflightProblem> problems;
-  for (Step& step : PlanTargetForApply(target_).steps) {
+  for (Step& step : PlanForApply(target_, kForwardSteps).steps) {
     runner.Do(step);
     if (step.state == StepState::kDone) progress_.Note("target: " + step.what);
     if (step.state == StepState::kFailed)

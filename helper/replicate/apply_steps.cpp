@@ -1,4 +1,4 @@
-#include "replicate/target_steps.h"
+#include "replicate/apply_steps.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@ constexpr int kSetOptionSince = 16;
 
 #define USER_TABLES                                                                                             \
   "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p') " \
-  "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state') "                      \
+  "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state', 'airlift_fence') "     \
   "AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE "                   \
   "d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e') "
 
@@ -35,28 +35,29 @@ std::string OwnersQuery(int major) {
          can_act + ") ORDER BY 1";
 }
 
-Step TargetStep(const std::string& key, const std::string& what, const std::string& sql, const std::string& undo_sql) {
+Step ApplyStep(Side side, const std::string& key, const std::string& what, const std::string& sql,
+               const std::string& undo_sql) {
   Step step;
   step.key = key;
-  step.side = Side::kTarget;
+  step.side = side;
   step.what = what;
   step.sql = sql;
   step.undo_sql = undo_sql;
   return step;
 }
 
-void PlanTriggers(Connection& target, PreparePart& part) {
-  const Result triggers = target.Query(kTriggersQuery);
+void PlanTriggers(Connection& subscriber, const std::string& first_part, PreparePart& part) {
+  const Result triggers = subscriber.Query(kTriggersQuery);
   for (int row = 0; row < triggers.rows(); ++row) {
     const std::string table = SqlName(triggers.Text(row, 0)) + "." + SqlName(triggers.Text(row, 1));
     const std::string shown = DisplayName(triggers.Text(row, 0), triggers.Text(row, 1));
     const std::string trigger = triggers.Text(row, 2);
     const char* mode = triggers.Text(row, 3) == "A" ? "ALWAYS" : "REPLICA";
     Step step =
-        TargetStep(kTriggerStep + shown + "/" + DisplayName(trigger),
-                   fmt::format("disable trigger {} of {}, which is ENABLE {}", DisplayName(trigger), shown, mode),
-                   fmt::format("ALTER TABLE ONLY {} DISABLE TRIGGER {}", table, SqlName(trigger)),
-                   fmt::format("ALTER TABLE ONLY {} ENABLE {} TRIGGER {}", table, mode, SqlName(trigger)));
+        ApplyStep(subscriber.side(), first_part + kPutAsideSteps + shown + "/" + DisplayName(trigger),
+                  fmt::format("disable trigger {} of {}, which is ENABLE {}", DisplayName(trigger), shown, mode),
+                  fmt::format("ALTER TABLE ONLY {} DISABLE TRIGGER {}", table, SqlName(trigger)),
+                  fmt::format("ALTER TABLE ONLY {} ENABLE {} TRIGGER {}", table, mode, SqlName(trigger)));
     step.finding = "trg.always_or_replica";
     step.object = shown;
     step.remedy = "It would fire for applied changes, whose effects arrive by themselves: disable it as the owner.";
@@ -64,14 +65,15 @@ void PlanTriggers(Connection& target, PreparePart& part) {
   }
 }
 
-void PlanRowSecurity(Connection& target, PreparePart& part) {
-  const Result tables = target.Query(kForcedQuery);
+void PlanRowSecurity(Connection& subscriber, const std::string& first_part, PreparePart& part) {
+  const Result tables = subscriber.Query(kForcedQuery);
   for (int row = 0; row < tables.rows(); ++row) {
     const std::string table = SqlName(tables.Text(row, 0)) + "." + SqlName(tables.Text(row, 1));
     const std::string shown = DisplayName(tables.Text(row, 0), tables.Text(row, 1));
-    Step step = TargetStep(
-        kRowSecurityStep + shown, "row-level security of " + shown + " no longer forced on its owner",
-        "ALTER TABLE " + table + " NO FORCE ROW LEVEL SECURITY", "ALTER TABLE " + table + " FORCE ROW LEVEL SECURITY");
+    Step step = ApplyStep(subscriber.side(), first_part + kPutAsideSteps + "row-security/" + shown,
+                          "row-level security of " + shown + " no longer forced on its owner",
+                          "ALTER TABLE " + table + " NO FORCE ROW LEVEL SECURITY",
+                          "ALTER TABLE " + table + " FORCE ROW LEVEL SECURITY");
     step.finding = "rls.enabled";
     step.object = shown;
     step.remedy = "Changes are applied as the table's owner: as that role, run the statement.";
@@ -79,14 +81,14 @@ void PlanRowSecurity(Connection& target, PreparePart& part) {
   }
 }
 
-void PlanOwners(Connection& target, PreparePart& part) {
-  const Result owners = target.Query(OwnersQuery(target.server_major()));
-  const char* options = target.server_major() >= kSetOptionSince ? " WITH SET TRUE, INHERIT TRUE" : "";
+void PlanOwners(Connection& subscriber, const std::string& first_part, PreparePart& part) {
+  const Result owners = subscriber.Query(OwnersQuery(subscriber.server_major()));
+  const char* options = subscriber.server_major() >= kSetOptionSince ? " WITH SET TRUE, INHERIT TRUE" : "";
   for (int row = 0; row < owners.rows(); ++row) {
     const std::string owner = owners.Text(row, 0);
-    Step step = TargetStep(kOwnerStep + owner, "membership in " + DisplayName(owner) + ", which owns tables",
-                           "GRANT " + SqlName(owner) + " TO CURRENT_USER" + options,
-                           "REVOKE " + SqlName(owner) + " FROM CURRENT_USER");
+    Step step = ApplyStep(
+        subscriber.side(), first_part + "owner/" + owner, "membership in " + DisplayName(owner) + ", which owns tables",
+        "GRANT " + SqlName(owner) + " TO CURRENT_USER" + options, "REVOKE " + SqlName(owner) + " FROM CURRENT_USER");
     step.finding = "owner.not_settable";
     step.object = DisplayName(owner);
     step.remedy = fmt::format("Changes are applied as the table's owner: have somebody who may GRANT {} to this role.",
@@ -97,12 +99,12 @@ void PlanOwners(Connection& target, PreparePart& part) {
 
 }  // namespace
 
-PreparePart PlanTargetForApply(Connection& target) {
+PreparePart PlanForApply(Connection& subscriber, const std::string& first_part) {
   PreparePart part;
   // First, for the other steps need it too.
-  PlanOwners(target, part);
-  PlanTriggers(target, part);
-  PlanRowSecurity(target, part);
+  PlanOwners(subscriber, first_part, part);
+  PlanTriggers(subscriber, first_part, part);
+  PlanRowSecurity(subscriber, first_part, part);
   return part;
 }
 
