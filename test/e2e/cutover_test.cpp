@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "support/cutover_case.h"
@@ -124,7 +125,18 @@ class CutoverTest : public CutoverCase {
   void SetUp() override {
     CutoverCase::SetUp();
     source().Psql(database(), kSchema);
+    schema_before_ = SourceSchema();
     Replicate();
+  }
+
+  // As pg_dump writes it, without the key of \\restrict, which is another one each time; and the roles.
+  std::string SourceSchema() {
+    const std::string dump = RunOrThrow({source().bindir() + "/pg_dump", "-s", "-d", SourceConnInfo()});
+    std::istringstream lines(dump);
+    std::string schema = source().Value("postgres", "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles");
+    for (std::string line; std::getline(lines, line);)
+      if (line.find("restrict ") == std::string::npos) schema += line + "\n";
+    return schema;
   }
 
   void WaitForWrites(Application& application, size_t more = 30) {
@@ -192,6 +204,8 @@ class CutoverTest : public CutoverCase {
   void ExpectWritable(Cluster& cluster) {
     cluster.Execute(database(), "BEGIN; INSERT INTO audit VALUES ('probe'); ROLLBACK");
   }
+
+  std::string schema_before_;
 };
 
 class CutoverWithoutExtension : public CutoverTest {
@@ -352,6 +366,7 @@ TEST_F(CutoverTest, CleanupLeavesNothing) {
   const ProcessResult unfenced = CleanUp({"--unfence"});
   EXPECT_EQ(unfenced.status, 0) << unfenced.Describe();
   ExpectWritable(source());
+  EXPECT_EQ(SourceSchema(), schema_before_);
 }
 
 TEST_F(CutoverTest, CleanupOfTheSourceWhenTheTargetIsGone) {
