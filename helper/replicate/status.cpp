@@ -189,6 +189,10 @@ void JudgeSlot(const StreamStatus& stream, const char* publisher, MigrationStatu
   }
 }
 
+// Conflicts that apply passes over: a row that should have been there was not. Those of other kinds either stop the
+// worker until they are mended, or say that a row was last written by the load.
+constexpr const char* kSilentConflicts[] = {"update_missing", "delete_missing"};
+
 void JudgeSubscription(const StreamStatus& stream, const char* subscriber, MigrationStatus& status) {
   const std::string name = "subscription " + DisplayName(stream.record.name) + " of the " + subscriber;
   if (!stream.exists) {
@@ -197,8 +201,11 @@ void JudgeSubscription(const StreamStatus& stream, const char* subscriber, Migra
   }
   const std::string errors =
       stream.apply_errors.value_or(0) > 0 ? fmt::format(" ({} errors of apply)", *stream.apply_errors) : "";
-  std::string conflicts;
+  std::string conflicts, passed_over;
   for (const auto& [kind, count] : stream.conflicts) conflicts += fmt::format(", {} {}", count, kind);
+  for (const char* kind : kSilentConflicts)
+    if (const auto found = stream.conflicts.find(kind); found != stream.conflicts.end())
+      passed_over += fmt::format(", {} {}", found->second, kind);
   if (!stream.is_enabled) {
     status.attention.push_back(
         fmt::format("{} is disabled{}{}: the server's log has the reason (\"logical replication\" ... \"finished at "
@@ -206,12 +213,12 @@ void JudgeSubscription(const StreamStatus& stream, const char* subscriber, Migra
                     "then run pg_airlift replicate",
                     name, errors, conflicts));
   } else if (stream.worker_pid == 0) {
-    status.attention.push_back(name + " has no worker" + errors + ": the server's log has the reason");
+    status.attention.push_back(name + " has no worker" + errors + conflicts + ": the server's log has the reason");
   } else if (stream.last_message_seconds.value_or(0) > kSilentSeconds) {
     status.attention.push_back(
         fmt::format("{} has heard nothing for {}", name, FormatSeconds(*stream.last_message_seconds)));
-  } else if (!conflicts.empty()) {
-    status.attention.push_back(name + " met conflicts" + conflicts + ": rows differ, see pg_airlift compare");
+  } else if (!passed_over.empty()) {
+    status.attention.push_back(name + " met conflicts" + passed_over + ": rows differ, see pg_airlift compare");
   }
 }
 

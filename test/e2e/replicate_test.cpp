@@ -26,6 +26,9 @@ class Replicate : public MoveTest {
     is_native_ = target().Connect("postgres")->server_major() >= kNativeSince;
     if (!is_native_) target().PsqlFile(database(), TestFile("managed_profile/exec_as_admin.sql"));
     source().Execute("postgres", "DROP ROLE IF EXISTS airlift_replication");
+    // A worker that ended is started again at once, not after five seconds.
+    target().Execute("postgres", "ALTER SYSTEM SET wal_retrieve_retry_interval = '200ms'");
+    target().Execute("postgres", "SELECT pg_reload_conf()");
   }
 
   void TearDown() override {
