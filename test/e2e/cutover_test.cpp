@@ -369,6 +369,35 @@ TEST_F(CutoverTest, CleanupLeavesNothing) {
   EXPECT_EQ(SourceSchema(), schema_before_);
 }
 
+TEST_F(CutoverTest, CleanupOfTheTargetWhenTheSourceIsGone) {
+  const ProcessResult clean = RunHelper({"cleanup", "--target", TargetConnInfo(), "--source-is-gone", "--abandon"},
+                                        {{"PG_AIRLIFT_SOURCE", ""}});
+  EXPECT_EQ(clean.status, 0) << clean.Describe();
+  EXPECT_THAT(clean.out, HasSubstr("the source is gone"));
+  EXPECT_EQ(
+      target().Value(database(),
+                     "SELECT (SELECT count(*) FROM pg_subscription) + (SELECT count(*) FROM pg_trigger WHERE tgname "
+                     "= 'airlift_guard') + (SELECT count(*) FROM pg_namespace WHERE nspname = 'airlift_state')"),
+      "0");
+  ExpectWritable(target());
+}
+
+TEST_F(CutoverTest, CleanupOfWhatDmsLeavesBehind) {
+  source().Execute(database(),
+                   "SELECT pg_create_logical_replication_slot('migration_subscriber_abcdef0123456789', 'pgoutput')");
+  source().Execute(database(), "CREATE PUBLICATION publication_abcdef0123456789 FOR TABLE account");
+  ASSERT_EQ(CutOver().status, 0);
+  const ProcessResult shown = CleanUp({"--dms", "--dry-run"});
+  EXPECT_EQ(shown.status, 0) << shown.Describe();
+  EXPECT_THAT(shown.out, HasSubstr("migration_subscriber_abcdef0123456789"));
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"),
+            "1");
+  EXPECT_EQ(CleanUp({"--dms"}).status, 0);
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"),
+            "0");
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_publication"), "0");
+}
+
 TEST_F(CutoverTest, CleanupOfTheSourceWhenTheTargetIsGone) {
   target().Execute(database(), "ALTER SUBSCRIPTION " + Stream() + " DISABLE");
   std::this_thread::sleep_for(300ms);

@@ -145,7 +145,7 @@ TEST_F(PgbenchMigration, OutlivesANetworkThatIsCut) {
     EXPECT_EQ(cut.status, kDiffers) << cut.Describe();
   }
   network.Mend();
-  const ProcessResult over = CutOver();
+  const ProcessResult over = CutOver({"--max-lag", "10GB", "--timeout", "2min"});
   EXPECT_EQ(over.status, 0) << over.Describe();
   ExpectNoDuplicateKey(*writer);
   ExpectBooksBalance(target());
