@@ -130,6 +130,7 @@ INSERT INTO assess_test.cases (check_id, object, setup, neighbour) VALUES
     'CREATE FUNCTION {t}() RETURNS int LANGUAGE sql AS ''SELECT 1''; CREATE ROLE {n}; GRANT EXECUTE ON FUNCTION {t}() TO {n}'),
 ('acl.default_privileges', '{n}', 'CREATE ROLE {n}; ALTER DEFAULT PRIVILEGES FOR ROLE {n} GRANT SELECT ON TABLES TO PUBLIC', 'CREATE ROLE {n}'),
 ('lo.present', 'large objects', 'SELECT lo_create(0)', 'CREATE TABLE {t} (a oid)'),
+('lo.partial_dump', 'large objects', 'SELECT lo_create(0)', 'CREATE TABLE {t} (a oid)'),
 ('lo.owner_acl', 'large objects of {n}', 'CREATE ROLE {n}; DO ''DECLARE o oid := lo_create(0); BEGIN EXECUTE format($x$ALTER LARGE OBJECT %s OWNER TO %I$x$, o, (SELECT rolname FROM pg_roles ORDER BY oid DESC LIMIT 1)); END''',
     'CREATE ROLE {n}; SELECT lo_create(0)'),
 ('seclabel.present', 'provider test', $$INSERT INTO pg_seclabel (objoid, classoid, objsubid, provider, label) VALUES (1, 1, 0, 'test', 'x')$$, ''),
@@ -192,6 +193,7 @@ INSERT INTO assess_test.cases (check_id, object, setup, neighbour, since) VALUES
 ('coll.db_version', NULL, $$UPDATE pg_database SET datcollversion = '0' WHERE datname = current_database()$$, '', 15),
 ('fts.provider', NULL, $$UPDATE pg_database SET datlocprovider = 'i' WHERE datname = current_database()$$, '', 15),
 ('con.not_enforced', '{t}.{n}', 'CREATE TABLE {t} (a int CONSTRAINT {n} CHECK (a > 0) NOT ENFORCED)', 'CREATE TABLE {t} (a int CHECK (a > 0))', 18),
+('tbl.generated_virtual', '{t}.{n}', 'CREATE TABLE {t} (a int, {n} int GENERATED ALWAYS AS (a * 2) VIRTUAL)', 'CREATE TABLE {t} (a int, {n} int GENERATED ALWAYS AS (a * 2) STORED)', 18),
 ('toast.lz4', '{t}.{n}', $$CREATE TABLE {t} ({n} text); UPDATE pg_attribute SET attcompression = 'l' WHERE attrelid = {lt}::regclass AND attnum = 1$$, 'CREATE TABLE {t} ({n} text)', 14);
 INSERT INTO assess_test.cases (check_id, object, setup, neighbour, target_version) VALUES
 ('coll.builtin', NULL, $$UPDATE pg_database SET datlocprovider = 'b', datlocale = 'PG_UNICODE_FAST' WHERE datname = current_database()$$,
@@ -248,8 +250,11 @@ INSERT INTO assess_test.cases (check_id, object, setup, neighbour) VALUES
     CREATE SEQUENCE assess_test.big; CREATE TABLE assess_test.x (a bigint); ALTER SEQUENCE assess_test.big OWNED BY assess_test.x.a; SELECT setval('assess_test.big', 4000000000000)$$),
 ('seq.near_end', 'assess_test.x_a_seq', $$CREATE TABLE assess_test.x (a int GENERATED ALWAYS AS IDENTITY); SELECT setval('assess_test.x_a_seq', 2000000000)$$, ''),
 ('type.reg', '{t}.{n}', 'CREATE TABLE {t} ({n} regproc)', 'CREATE TABLE {t} ({n} regclass)'),
+('type.reg', '{t}.{n}', 'CREATE TABLE {t} ({n} regproc[])', 'CREATE DOMAIN {u} AS regtype; CREATE TABLE {t} ({n} {u})'),
+('type.oid', '{t}.{n}', 'CREATE DOMAIN {u} AS oid; CREATE TABLE {t} ({n} {u})', 'CREATE TABLE {t} ({n} bigint[])'),
 ('type.oid', '{t}.{n}', 'CREATE TABLE {t} ({n} oid)', 'CREATE TABLE {t} ({n} bigint)'),
 ('type.transaction_ids', '{t}.{n}', 'CREATE TABLE {t} ({n} pg_lsn)', 'CREATE TABLE {t} ({n} bigint)'),
+('type.transaction_ids', '{t}.{n}', 'CREATE TABLE {t} ({n} xid[])', 'CREATE TABLE {t} ({n} bigint[])'),
 ('type.composite_columns', '{t}.{n}', 'CREATE TYPE {u} AS (a int); CREATE TABLE {t} ({n} {u})', 'CREATE TYPE {u} AS ENUM (''a''); CREATE TABLE {t} ({n} {u})'),
 ('type.array_without_key', '{t}', 'CREATE TABLE {t} (a int[])', 'CREATE TABLE {t} (a int[] PRIMARY KEY)'),
 ('type.numeric_unbounded', '{t}.{n}', 'CREATE TABLE {t} ({n} numeric)', 'CREATE TABLE {t} ({n} numeric(10, 2))'),

@@ -57,9 +57,10 @@ FROM candidate c HAVING pg_catalog.count(*) > 1000)sql",
      .severity = Severity::kWarning,
      .query = R"sql(
 SELECT c.name || '.' || pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, NULL), NULL, NULL
-FROM user_relation c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+FROM user_relation c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'p', 'm', 'i') AND a.attnum > 0 AND NOT a.attisdropped
-  AND a.atttypid IN (24, 2202, 2203, 2204, 3734, 3769, 4089, 4191))sql",
+  AND COALESCE(NULLIF(t.typbasetype, 0), NULLIF(CASE t.typcategory WHEN 'A' THEN t.typelem ELSE 0 END, 0), t.oid)
+    IN (24, 2202, 2203, 2204, 3734, 3769, 4089, 4191))sql",
      .remedy = "Store the name as text: an upgrade in place refuses these types.",
      .source = "RDS user guide, major version upgrade process"},
     {.id = "type.oid",
@@ -71,7 +72,8 @@ SELECT c.name || '.' || pg_catalog.quote_ident(a.attname), pg_catalog.format_typ
 FROM user_relation c
   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND (t.oid = 26 OR t.typtype = 'd' AND t.typbasetype = 26))sql",
+WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+  AND COALESCE(NULLIF(t.typbasetype, 0), NULLIF(CASE t.typcategory WHEN 'A' THEN t.typelem ELSE 0 END, 0), t.oid) = 26)sql",
      .remedy = "Large objects keep their OID; OIDs of tables, types and functions do not: store names.",
      .source = "PostgreSQL manual, object identifier types"},
     {.id = "type.transaction_ids",
@@ -79,8 +81,10 @@ WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND (t.oid
      .severity = Severity::kWarning,
      .query = R"sql(
 SELECT c.name || '.' || pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, NULL), NULL, NULL
-FROM user_relation c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN (27, 28, 29, 5069, 3220, 2970, 5038))sql",
+FROM user_relation c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+WHERE c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+  AND COALESCE(NULLIF(t.typbasetype, 0), NULLIF(CASE t.typcategory WHEN 'A' THEN t.typelem ELSE 0 END, 0), t.oid)
+    IN (27, 28, 29, 5069, 3220, 2970, 5038))sql",
      .remedy = "The values move but mean nothing there: what compares them with the server's own must begin anew.",
      .source = "PostgreSQL manual, object identifier types, pg_lsn, pg_snapshot"},
     {.id = "type.composite_columns",

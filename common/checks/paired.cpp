@@ -117,15 +117,41 @@ WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.deptype =
      .target_query = R"sql(
 SELECT pg_catalog.quote_ident(f.name), NULL,
   pg_catalog.format('GRANT %I TO %I%s;', f.name, CURRENT_USER, CASE WHEN v.major >= 16 THEN ' WITH SET TRUE, INHERIT TRUE' END),
-  pg_catalog.format('REVOKE %I FROM %I%s;', f.name, CURRENT_USER, CASE WHEN v.major >= 16 THEN ' GRANTED BY CURRENT_USER' END)
+  CASE WHEN old.inherit IS NOT NULL -- the fix changes the options of a grant that is there
+    THEN pg_catalog.format('GRANT %I TO %I WITH SET FALSE, INHERIT %s;', f.name, CURRENT_USER, old.inherit)
+    ELSE pg_catalog.format('REVOKE %I FROM %I%s;', f.name, CURRENT_USER, CASE WHEN v.major >= 16 THEN ' GRANTED BY CURRENT_USER' END) END
 FROM source_fact f JOIN pg_catalog.pg_roles r ON r.rolname = f.name JOIN pg_catalog.pg_roles me ON me.rolname = CURRENT_USER
   CROSS JOIN (SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS major) AS v
+  LEFT JOIN LATERAL (
+    SELECT pg_catalog.upper(pg_catalog.to_jsonb(m) ->> 'inherit_option') AS inherit
+    FROM pg_catalog.pg_auth_members m
+    WHERE v.major >= 16 AND m.roleid = r.oid AND m.member = me.oid AND m.grantor = me.oid) AS old ON true
 WHERE NOT pg_catalog.pg_has_role(r.oid, CASE WHEN v.major >= 16 THEN 'SET' ELSE 'MEMBER' END)
   AND CASE WHEN v.major >= 16 THEN pg_catalog.pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')
     ELSE me.rolcreaterole AND NOT r.rolsuper END)sql",
      .remedy = "Run the fix on the target (pg_airlift migrate does so by itself): creating a role gives neither SET "
                "nor INHERIT.",
      .source = "PostgreSQL manual 16, role attributes; measured"},
+    {.id = "role.md5_refused",
+     .title = "a role's md5 password does not let it log in to the target",
+     .severity = Severity::kWarning,
+     .side = CheckSide::kPaired,
+     .query = R"sql(
+SELECT r.rolname, NULL, NULL, NULL
+FROM (
+  SELECT (pg_catalog.regexp_matches(pg_catalog.query_to_xml(
+      'SELECT a.oid AS o FROM pg_catalog.pg_authid a WHERE a.rolcanlogin AND a.rolpassword LIKE ''md5%''', false, false, '')::pg_catalog.text,
+    '<o>([0-9]+)</o>', 'g'))[1]::pg_catalog.oid AS oid
+  WHERE pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')) AS found
+  JOIN pg_catalog.pg_roles r ON r.oid = found.oid)sql",
+     .target_query = R"sql(
+SELECT pg_catalog.quote_ident(f.name), 'rds.accepted_password_auth_method is scram.', NULL, NULL
+FROM source_fact f
+WHERE pg_catalog.current_setting('rds.accepted_password_auth_method', true) = 'scram')sql",
+     .remedy =
+         "Set the password anew with password_encryption = 'scram-sha-256' before the move, or set the parameter to "
+         "md5+scram in the parameter group until all have been.",
+     .source = "RDS user guide, password encryption"},
     {.id = "role.unknown_setting",
      .title = "a role's, database's or function's setting is unknown to the target",
      .severity = Severity::kWarning,

@@ -111,6 +111,16 @@ WHERE c.oid = 'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass
                "proves them). "
                "Accept this finding when they do not change during the move.",
      .source = "PostgreSQL manual, logical replication restrictions; DMS user guide, PostgreSQL source limits"},
+    {.id = "lo.partial_dump",
+     .title = "large objects are left out by COPY and by dumps of single schemas or tables",
+     .severity = Severity::kWarning,
+     .strategies = kDump | kCopy,
+     .query = R"sql(
+SELECT 'large objects', 'pg_dump writes them for the whole database only, or with --large-objects.', NULL, NULL
+WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata))sql",
+     .remedy =
+         "Dump the whole database, or add --large-objects (--blobs before 16); pg_airlift copies and proves them.",
+     .source = "PostgreSQL manual, pg_dump, --large-objects"},
     {.id = "lo.owner_acl",
      .title = "large objects have owners or grants to carry over",
      .severity = Severity::kWarning,

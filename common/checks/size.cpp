@@ -25,10 +25,13 @@ WHERE s.bytes * 1.2 > 64 * 1024::bigint ^ 4)sql",
      .targets = kAurora,
      .scope = CheckScope::kCluster,
      .query = R"sql(
-SELECT 'all databases', pg_catalog.pg_size_pretty(s.bytes) || ' exceed 128 TiB (256 TiB since 17.5, 16.9 and 15.13).', NULL, NULL
+SELECT 'all databases', pg_catalog.format('%s exceed %s TiB%s.', pg_catalog.pg_size_pretty(s.bytes), limits.tib,
+    CASE WHEN p.target_version BETWEEN 15 AND 17 THEN ' (256 TiB since 17.5, 16.9 and 15.13)' END), NULL, NULL
 FROM (SELECT pg_catalog.sum(pg_catalog.pg_database_size(d.oid)) AS bytes FROM pg_catalog.pg_database d
       WHERE pg_catalog.has_database_privilege(d.oid, 'CONNECT')) AS s
-WHERE s.bytes > 128 * 1024::bigint ^ 4)sql",
+  CROSS JOIN parameters p
+  CROSS JOIN LATERAL (SELECT CASE WHEN p.target_version >= 18 THEN 256 ELSE 128 END AS tib) AS limits
+WHERE s.bytes > limits.tib * 1024::bigint ^ 4)sql",
      .remedy = "Take an Aurora version with 256 TiB, or split the databases over several clusters.",
      .source = "Aurora user guide, quotas and limits"},
     {.id = "size.table_32tib",

@@ -12,10 +12,19 @@ constexpr Check kChecks[] = {
      .strategies = kDump | kReplication | kDms | kSnapshot,
      .has_fix = true,
      .query = R"sql(
-SELECT c.name, 'SET LOGGED rewrites the table under an ACCESS EXCLUSIVE lock.',
+SELECT c.name, 'SET LOGGED rewrites the table under an ACCESS EXCLUSIVE lock.'
+    || COALESCE(' It refers to unlogged tables, which must be made logged before it: ' || first.list || '.', ''),
   'ALTER TABLE ' || c.name || ' SET LOGGED;', 'ALTER TABLE ' || c.name || ' SET UNLOGGED;'
-FROM user_relation c WHERE c.relkind = 'r' AND c.relpersistence = 'u')sql",
-     .remedy = "Make it logged, or copy it by itself while it stands still.",
+FROM user_relation c
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.string_agg(DISTINCT r.name, ', ') AS list
+    FROM pg_catalog.pg_constraint k JOIN user_relation r ON r.oid = k.confrelid
+    WHERE k.conrelid = c.oid AND k.contype = 'f' AND r.oid <> c.oid AND r.relpersistence = 'u') AS first
+WHERE c.relkind = 'r' AND c.relpersistence = 'u')sql",
+     .remedy =
+         "Make it logged, or copy it by itself while it stands still. Of tables that foreign keys connect, first the "
+         "one that is referred to; the undo goes the other way. Tables that refer to each other in a circle need "
+         "one of the foreign keys dropped meanwhile.",
      .source = "measured: this operation is not supported for unlogged tables; Aurora user guide, unlogged tables"},
     {.id = "tbl.unlogged_partitioned",
      .title = "a partitioned table is unlogged, which 18 refuses",
@@ -87,6 +96,18 @@ WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND a.attg
      .remedy = "Keep the definition: the target computes it. It is not published before 18, and virtual columns need a "
                "target of 18.",
      .source = "PostgreSQL manual 18, generated column replication"},
+    {.id = "tbl.generated_virtual",
+     .title = "a virtual generated column cannot be created before 18",
+     .severity = Severity::kBlocker,
+     .strategies = kDump | kReplication | kDms,
+     .from_version = 18,
+     .to_target = 17,
+     .query = R"sql(
+SELECT c.name || '.' || pg_catalog.quote_ident(a.attname), 'The target''s version has stored ones only.', NULL, NULL
+FROM user_relation c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = 'v')sql",
+     .remedy = "Choose a target of 18 or later, or drop the column and add it as STORED.",
+     .source = "PostgreSQL manual 18, generated columns"},
     {.id = "tbl.identity",
      .title = "identity columns: their sequences stay behind",
      .severity = Severity::kInfo,
@@ -147,15 +168,16 @@ WHERE NOT k.convalidated
      .remedy = "Validate it, or accept it: pg_dump keeps NOT VALID, and a copy of rows that violate it succeeds.",
      .source = "PostgreSQL manual, ALTER TABLE"},
     {.id = "con.not_enforced",
-     .title = "a constraint is NOT ENFORCED, unknown before 18",
-     .severity = Severity::kWarning,
+     .title = "a constraint is NOT ENFORCED, which cannot be created before 18",
+     .severity = Severity::kBlocker,
      .strategies = kDump,
      .from_version = 18,
+     .to_target = 17,
      .query = R"sql(
 SELECT pg_catalog.format('%s.%I', c.name, k.conname), pg_catalog.pg_get_constraintdef(k.oid), NULL, NULL
 FROM pg_catalog.pg_constraint k JOIN user_relation c ON c.oid = k.conrelid
 WHERE NOT k.conenforced)sql",
-     .remedy = "Keep the target at 18 or later.",
+     .remedy = "Choose a target of 18 or later, or drop the constraint: nothing enforces it here either.",
      .source = "PostgreSQL release notes 18"},
     {.id = "con.not_null_inherited",
      .title = "a child column may be NULL where its parent's may not, which 18 refuses",

@@ -49,6 +49,20 @@ SELECT pg_catalog.quote_ident(r.rolname), NULL, NULL, NULL
 FROM pg_catalog.pg_roles r WHERE r.rolname = CURRENT_USER AND NOT r.rolcreaterole AND NOT r.rolsuper)sql",
      .remedy = "Use the master user, or create the source's roles beforehand.",
      .source = "PostgreSQL manual, role attributes"},
+    {.id = "target.password_commands",
+     .title = "the migrating role may not set passwords on the target",
+     .severity = Severity::kWarning,
+     .strategies = kDump,
+     .targets = kAws,
+     .side = CheckSide::kTarget,
+     .query = R"sql(
+SELECT pg_catalog.quote_ident(CURRENT_USER), 'rds.restrict_password_commands is on, and it is no member of rds_password.', NULL, NULL
+WHERE pg_catalog.current_setting('rds.restrict_password_commands', true) IN ('1', 'on')
+  AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_roles g WHERE g.rolname = 'rds_password' AND pg_catalog.pg_has_role(g.oid, 'MEMBER')))sql",
+     .remedy =
+         "GRANT rds_password to the migrating role, or set the passwords of the source's roles as one of its members.",
+     .source = "RDS user guide, restricting password management"},
     {.id = "target.workers",
      .title = "the target has too few workers for a subscription",
      .severity = Severity::kBlocker,

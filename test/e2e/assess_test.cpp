@@ -249,6 +249,15 @@ TEST_F(Assess, AnInvalidIndexIsBuiltAnew) {
 }
 
 // Every fix of a database full of hostile names, applied and taken back, leaves what pg_dump writes as it was.
+TEST_F(Assess, UnloggedTablesSayInWhichOrderTheyAreMadeLogged) {
+  source().Execute(database(),
+                   "CREATE UNLOGGED TABLE b (a int PRIMARY KEY); CREATE UNLOGGED TABLE a (a int REFERENCES b)");
+  for (const json& finding : FindingsOf(Run(SourceConnInfo()), "tbl.unlogged"))
+    EXPECT_EQ(finding.at("detail").get<std::string>().find("made logged before it: public.b.") != std::string::npos,
+              finding.at("object") == "public.a")
+        << finding;
+}
+
 TEST_F(Assess, FixesAndUndosOfHostileNamesLeaveTheSchemaAsItWas) {
   source().PsqlFile(database(), TestFile("data/hostile_names.sql"));
   source().Psql(database(), R"(
@@ -335,6 +344,45 @@ TEST_F(Assess, OwnersAreComparedWithTheTargetsRoles) {
   target().Execute("postgres", "DROP ROLE assess_super; DROP ROLE " + quoted);
 }
 
+// Since 16 a grant has options: the fix switches some on, and its undo must not take the grant away.
+TEST_F(Assess, UndoOfAGrantBringsItsOptionsBack) {
+  if (target().Connect("postgres")->server_major() < 16) return;  // membership has no options there
+  const auto master = target().Connect(target().Login(database(), "master", kMasterPassword));
+  master->Execute("CREATE ROLE assess_owner; GRANT assess_owner TO master WITH SET FALSE, INHERIT TRUE");
+  source().Execute(database(), "CREATE ROLE assess_owner; CREATE TABLE a (); ALTER TABLE a OWNER TO assess_owner");
+  const std::string grants =
+      "SELECT string_agg(to_jsonb(m)::text, '|' ORDER BY m.grantor) FROM pg_auth_members m "
+      "WHERE m.roleid = 'assess_owner'::regrole";
+  const std::string before = target().Value("postgres", grants);
+  const json found = FindingsOf(RunBoth(), "owner.needs_grant");
+  EXPECT_EQ(found.size(), 1u);
+  for (const json& finding : found) master->Execute(finding.at("fix_sql").get<std::string>());
+  ExpectSilent(RunBoth(), "owner.needs_grant");
+  for (const json& finding : found) master->Execute(finding.at("undo_sql").get<std::string>());
+  EXPECT_EQ(target().Value("postgres", grants), before);
+  source().Execute(database(), "DROP OWNED BY assess_owner; DROP ROLE assess_owner");
+  target().Execute("postgres", "DROP ROLE assess_owner");
+}
+
+TEST_F(Assess, PasswordsThatTheTargetRefusesAreFound) {
+  source().Execute(
+      "postgres",
+      "SET password_encryption = 'md5'; CREATE ROLE assess_md5 LOGIN PASSWORD 'a-s3cret-of-the-source';"
+      "SET password_encryption = 'scram-sha-256'; CREATE ROLE assess_scram LOGIN PASSWORD 'a-s3cret-of-the-source'");
+  const json good = RunBoth();
+  for (const char* id : {"role.md5_refused", "target.password_commands"}) ExpectSilent(good, id);
+  target().Execute("postgres", "CREATE ROLE assess_poor LOGIN PASSWORD 'a-s3cret-of-the-source'");
+  target().Execute("postgres", "ALTER DATABASE " + database() + " SET rds.accepted_password_auth_method = 'scram'");
+  target().Execute("postgres", "ALTER DATABASE " + database() + " SET rds.restrict_password_commands = '1'");
+  const std::string poor = target().Login(database(), "assess_poor", "a-s3cret-of-the-source").ToString();
+  const json bad = Run(SourceConnInfo(), {"--target", poor});
+  ExpectFires(bad, "role.md5_refused", "assess_md5");
+  EXPECT_EQ(FindingsOf(bad, "role.md5_refused").size(), 1u);
+  ExpectFires(bad, "target.password_commands", "assess_poor");
+  target().Execute("postgres", "DROP ROLE assess_poor");
+  source().Execute("postgres", "DROP ROLE assess_md5; DROP ROLE assess_scram");
+}
+
 TEST_F(Assess, SettingsOfRolesAreAskedOfTheTarget) {
   const json before = RunBoth();
   for (const char* id : {"role.unknown_setting", "role.unsettable", "role.is_master", "tz.not_on_target"})
@@ -397,6 +445,58 @@ TEST_F(Assess, ATargetWithoutWorkersIsFound) {
   ExpectFires(report, "target.way_back", "wal_level");
   ExpectFires(report, "target.workers", "max_worker_processes");
   ExpectFires(report, "target.workers", "max_logical_replication_workers");
+}
+
+// --- servers that a test has to make
+// -----------------------------------------------------------------------------------
+
+// A database grows by files without a single block in its directory: a server adds up their lengths.
+TEST_F(Assess, SizesAreHeldAgainstTheTargetsLimits) {
+  Cluster large(Side::kSource);
+  const std::string directory = large.directory() + "/data/base/" +
+                                large.Value("postgres", "SELECT oid FROM pg_database WHERE datname = 'postgres'");
+  const auto grow = [&](int files, const char* size) {
+    for (int file = 0; file < files; ++file)
+      RunOrThrow({"truncate", "--size", size, fmt::format("{}/hole.{}.{}", directory, size, file)});
+  };
+  const auto assess = [&](const char* kind, const char* version) {
+    return Run(large.Superuser("postgres").ToString(), {"--target-kind", kind, "--target-version", version});
+  };
+  for (const char* id : {"size.dump_fit", "size.rds_64tib"}) ExpectSilent(assess("rds", "18"), id);
+  grow(1, "120G");
+  ExpectFires(assess("rds", "18"), "size.dump_fit", "postgres");
+  ExpectSilent(assess("rds", "18"), "size.rds_64tib");
+  grow(8, "8T");
+  ExpectFires(assess("rds", "18"), "size.rds_64tib", "all databases");
+  ExpectSilent(assess("aurora", "17"), "size.aurora");
+  grow(10, "7T");
+  ExpectFires(assess("aurora", "17"), "size.aurora", "all databases");
+  ExpectSilent(assess("aurora", "18"), "size.aurora");
+  grow(20, "7500G");
+  ExpectFires(assess("aurora", "18"), "size.aurora", "all databases");
+}
+
+TEST_F(Assess, AStandbyIsTold) {
+  Cluster standby(Side::kSource);
+  const bool decodes = standby.Connect("postgres")->server_major() >= 16;
+  const char* id = decodes ? "src.standby_decoding" : "src.is_standby";
+  ExpectSilent(Run(standby.Superuser("postgres").ToString()), id);
+  standby.Stop();  // in recovery without a primary: it answers, and waits for WAL that does not come
+  std::ofstream(standby.directory() + "/data/standby.signal").close();
+  standby.Start();
+  ExpectFires(Run(standby.Superuser("postgres").ToString()), id, "the source server");
+}
+
+TEST_F(Assess, ASlotThatHoldsTheCatalogBackIsFound) {
+  Cluster busy(Side::kSource, {"wal_level=logical"});
+  busy.Execute("postgres", "SELECT pg_create_logical_replication_slot('assess_slow', 'pgoutput')");
+  ExpectSilent(Run(busy.Superuser("postgres").ToString()), "act.slot_xmin");
+  busy.Psql("postgres",  // each block with an exception handler takes a transaction ID of its own
+            "CREATE UNLOGGED TABLE burn (a int); CREATE PROCEDURE burn_ids() LANGUAGE plpgsql AS $$ BEGIN FOR i IN "
+            "1..21 LOOP "
+            "FOR j IN 1..50000 LOOP BEGIN INSERT INTO burn VALUES (1); EXCEPTION WHEN division_by_zero THEN NULL; END; "
+            "END LOOP; COMMIT; END LOOP; END $$; CALL burn_ids()");
+  ExpectFires(Run(busy.Superuser("postgres").ToString()), "act.slot_xmin", "assess_slow");
 }
 
 // --- the command -----------------------------------------------------------------------------------------------------
@@ -468,10 +568,12 @@ TEST_F(Assess, NothingIsChanged) {
   source().PsqlFile(database(), TestFile("data/hostile_names.sql"));
   const std::string counters =
       "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_all_tables WHERE schemaname <> 'pg_catalog'";
+  source().Psql("postgres", "ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf(); SELECT pg_sleep(0.5)");
   const std::string xid = source().Value("postgres", "SELECT txid_snapshot_xmax(txid_current_snapshot())");
   RunBoth({"--deep"});
   EXPECT_EQ(source().Value("postgres", "SELECT txid_snapshot_xmax(txid_current_snapshot())"), xid)
       << "an assessment took a transaction ID";
+  source().Psql("postgres", "ALTER SYSTEM RESET autovacuum; SELECT pg_reload_conf()");
 }
 
 // An application is never kept waiting, not even by the samples of a deep assessment.
@@ -537,6 +639,7 @@ TEST_F(Assess, ZzzTheListOfChecksCoveredHereIsTrue) {
   Ids absent;
   if (major < 14) absent.insert({"act.spilled", "rate.wal"});
   if (major > 16) absent.insert("feat.failover_slot");
+  absent.insert(major >= 16 ? "src.is_standby" : "src.standby_decoding");
   if (major < 18) absent.insert("cfg.idle_slot_timeout");
   if (!has_plugin_list) absent.insert({"cfg.plugin_list", "slot.plugin_refused"});
   if (target().Connect("postgres")->server_major() < 15)
