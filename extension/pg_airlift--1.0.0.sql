@@ -2068,6 +2068,8 @@ CREATE FUNCTION airlift.note_ddl() RETURNS event_trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
     AS $$
     BEGIN
+        -- What the helper does for the migration is in its own record.
+        IF pg_catalog.current_setting('application_name') LIKE 'pg\_airlift%' THEN RETURN; END IF;
         INSERT INTO airlift.ddl_event (command, object_type, object, statement)
         SELECT DISTINCT c.command_tag, c.object_type, c.object_identity, airlift.recordable_statement(c.command_tag)
         FROM pg_catalog.pg_event_trigger_ddl_commands() c
@@ -2085,6 +2087,8 @@ CREATE FUNCTION airlift.note_drop() RETURNS event_trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
     AS $$
     BEGIN
+        -- What the helper does for the migration is in its own record.
+        IF pg_catalog.current_setting('application_name') LIKE 'pg\_airlift%' THEN RETURN; END IF;
         INSERT INTO airlift.ddl_event (command, object_type, object, statement)
         SELECT TG_TAG, d.object_type, d.object_identity, airlift.recordable_statement(TG_TAG)
         FROM pg_catalog.pg_event_trigger_dropped_objects() d

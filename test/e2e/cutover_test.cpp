@@ -182,6 +182,9 @@ class CutoverTest : public CutoverCase {
     EXPECT_EQ(
         source().Value(database(), "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"),
         "0");
+    const ProcessResult status = RunHelper({"status", "--source", SourceConnInfo(), "--target", TargetConnInfo()});
+    EXPECT_EQ(status.status, 0) << status.Describe();
+    EXPECT_THAT(status.out, HasSubstr("all is well"));
     const ProcessResult back = FallBack();
     ASSERT_EQ(back.status, 0) << back.Describe();
     EXPECT_THAT(back.out, HasSubstr("phase: fallen back"));
