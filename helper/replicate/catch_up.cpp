@@ -20,6 +20,8 @@ constexpr auto kDiagnosis = std::chrono::seconds(2);
 constexpr auto kReport = std::chrono::seconds(10);
 // A worker that fails starts again after wal_retrieve_retry_interval; one that stays away this long does not come.
 constexpr auto kAbsencePatience = std::chrono::seconds(90);
+// At one error for each wal_retrieve_retry_interval, about a minute: a cut network must have time to come back.
+constexpr int64_t kErrorPatience = 12;
 
 bool HasConfirmed(Connection& publisher, const SubscriptionRecord& subscription, const std::string& lsn) {
   const Result result = publisher.Query(
@@ -29,13 +31,37 @@ bool HasConfirmed(Connection& publisher, const SubscriptionRecord& subscription,
   return result.rows() > 0 && result.Boolean(0, 0);
 }
 
-std::string ErrorsOf(Connection& subscriber, const std::string& name) {
-  if (subscriber.server_major() < 15) return {};
+int64_t ApplyErrors(Connection& subscriber, const std::string& name) {
+  if (subscriber.server_major() < 15) return 0;
   const Result result = subscriber.Query(
       "SELECT apply_error_count FROM pg_catalog.pg_stat_subscription_stats WHERE subname = $1", {name});
-  if (result.rows() == 0 || result.Integer(0, 0) == 0) return {};
-  return fmt::format(", after {} errors of apply", result.Integer(0, 0));
+  return result.rows() == 0 ? 0 : result.Integer(0, 0);
 }
+
+std::string ErrorsOf(Connection& subscriber, const std::string& name) {
+  const int64_t errors = ApplyErrors(subscriber, name);
+  return errors == 0 ? std::string() : fmt::format(", after {} errors of apply", errors);
+}
+
+// A worker that starts, fails and starts again looks healthy now and then, and gets nowhere.
+class RepeatedErrors {
+ public:
+  // True when the subscription has failed so often since its slot last moved that it will go on failing.
+  bool Add(Connection& publisher, Connection& subscriber, const SubscriptionRecord& subscription) {
+    const auto slot = FindSlot(publisher, subscription.slot);
+    const int64_t errors = ApplyErrors(subscriber, subscription.name);
+    const std::string position = subscription.name + " " + (slot ? slot->confirmed_flush_lsn : "");
+    if (position != position_ || errors < first_) {
+      position_ = position;
+      first_ = errors;
+    }
+    return errors - first_ >= kErrorPatience;
+  }
+
+ private:
+  std::string position_;
+  int64_t first_ = 0;
+};
 
 }  // namespace
 
@@ -73,6 +99,7 @@ CatchUpOutcome WaitForSlots(const CatchUpInputs& in) {
   const auto began = Clock::now();
   auto next_diagnosis = began + kDiagnosis, next_report = began + kReport, last_healthy = began;
   CatchUpOutcome outcome;
+  RepeatedErrors repeated;
   for (;;) {
     CheckStop();
     // All of them each time: one that had confirmed may have become inactive since.
@@ -92,6 +119,12 @@ CatchUpOutcome WaitForSlots(const CatchUpInputs& in) {
       outcome.reason = WhyBehind(in.publisher, in.subscriber, missing.front(), &is_final);
       if (outcome.reason.empty()) last_healthy = now;
       if (is_final || (!in.limit && now - last_healthy > kAbsencePatience)) return outcome;
+      if (!in.limit && in.subscriber != nullptr && repeated.Add(in.publisher, *in.subscriber, missing.front())) {
+        outcome.reason = fmt::format("subscription {} fails again and again{}: the {}'s log has the reason",
+                                     DisplayName(missing.front().name), ErrorsOf(*in.subscriber, missing.front().name),
+                                     SideName(in.subscriber->side()));
+        return outcome;
+      }
       if (is_over) {
         if (outcome.reason.empty())
           outcome.reason = fmt::format("slot {} is {} behind", missing.front().slot,

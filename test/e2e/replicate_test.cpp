@@ -429,6 +429,9 @@ TEST_F(ReplicateFailure, AConflictStopsTheWorkerAndTheRemedyWorks) {
   EXPECT_THAT(AttentionOf(status), HasSubstr("has no worker"));
   EXPECT_THAT(AttentionOf(status), HasSubstr("errors of apply"));
   EXPECT_EQ(status["streams"][0]["worker_pid"], nullptr);
+  const ProcessResult waits = RunReplicate();
+  EXPECT_EQ(waits.status, kFailed) << waits.Describe();
+  EXPECT_THAT(waits.err, HasSubstr("the target's log has the reason"));
   target().Execute(database(), "SET session_replication_role = replica; DELETE FROM t WHERE id = 5000");
   CatchUp();
   ExpectSameContents();
