@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "plan/aws_name.h"
@@ -34,6 +35,8 @@ std::string DecodingMemory(const Inputs&) { return "262144"; }
 std::string ReplicationWorkers(const Inputs& in) { return std::to_string(std::max(4, 2 * (1 + in.jobs))); }
 std::string SyncWorkers(const Inputs& in) { return std::to_string(std::max(2, in.jobs)); }
 std::string WorkerProcesses(const Inputs& in) { return std::to_string(std::max(8, 2 * (1 + in.jobs) + 12)); }
+std::string Slots(const Inputs& in) { return std::to_string(std::max(20, 2 * (1 + in.jobs))); }
+std::string Senders(const Inputs& in) { return std::to_string(std::max(20, 2 * (1 + in.jobs))); }
 std::string WalCompression(const Inputs&) { return "on"; }
 
 struct Row {
@@ -46,6 +49,7 @@ struct Row {
   bool in_cluster_group;  // on Aurora
   bool only_replication;
   const char* purpose;
+  bool at_least = false;  // a higher value is as good, and is left alone
 };
 
 // RDS user guide, "importing data" and the parameter lists of RDS and Aurora.
@@ -64,24 +68,29 @@ constexpr Row kRows[] = {
      "sessions that wait for the other side"},
     {"lock_timeout", "ms", Zero, Apply::kDynamic, Apply::kDynamic, true, false, false,
      "foreign keys wait for their tables"},
-    {"max_wal_size", "MB", MaxWalSize, Apply::kDynamic, Apply::kAbsent, false, false, false, "fewer checkpoints"},
-    {"checkpoint_timeout", "s", HalfAnHour, Apply::kDynamic, Apply::kAbsent, false, false, false, "fewer checkpoints"},
+    {"max_wal_size", "MB", MaxWalSize, Apply::kDynamic, Apply::kAbsent, false, false, false, "fewer checkpoints", true},
+    {"checkpoint_timeout", "s", HalfAnHour, Apply::kDynamic, Apply::kAbsent, false, false, false, "fewer checkpoints",
+     true},
     {"wal_compression", "", WalCompression, Apply::kDynamic, Apply::kAbsent, false, false, false,
      "less WAL, where vCPU are to spare"},
     {"wal_buffers", "8kB", WalBuffers, Apply::kStatic, Apply::kAbsent, false, false, false,
-     "64 MB; only worth a reboot on a busy load"},
+     "64 MB; only worth a reboot on a busy load", true},
     {"autovacuum", "", Zero, Apply::kDynamic, Apply::kDynamic, false, true, false,
      "not beside the load; ANALYZE is part of it. Must come back on"},
     {"rds.logical_replication", "", One, Apply::kStatic, Apply::kStatic, false, true, true,
      "wal_level = logical on the target, for the way back"},
     {"max_logical_replication_workers", "", ReplicationWorkers, Apply::kStatic, Apply::kStatic, false, true, true,
-     "apply and synchronisation workers"},
+     "apply and synchronisation workers", true},
     {"max_sync_workers_per_subscription", "", SyncWorkers, Apply::kDynamic, Apply::kDynamic, false, true, true,
-     "tables that a subscription copies at once"},
+     "tables that a subscription copies at once", true},
     {"max_worker_processes", "", WorkerProcesses, Apply::kStatic, Apply::kStatic, false, true, true,
-     "replication workers, parallel workers and autovacuum together"},
+     "replication workers, parallel workers and autovacuum together", true},
+    {"max_replication_slots", "", Slots, Apply::kStatic, Apply::kStatic, false, true, true,
+     "origins of subscriptions (before 18), and slots for the way back", true},
+    {"max_wal_senders", "", Senders, Apply::kStatic, Apply::kStatic, false, true, true,
+     "the way back reads from the target", true},
     {"logical_decoding_work_mem", "kB", DecodingMemory, Apply::kDynamic, Apply::kDynamic, false, true, true,
-     "large transactions are decoded in memory"},
+     "large transactions are decoded in memory", true},
     {"wal_receiver_timeout", "ms", Zero, Apply::kDynamic, Apply::kDynamic, false, true, true,
      "a busy source is not taken for a dead one"},
     {"idle_replication_slot_timeout", "", Zero, Apply::kDynamic, Apply::kDynamic, false, true, true,
@@ -89,6 +98,10 @@ constexpr Row kRows[] = {
     {"max_slot_wal_keep_size", "MB", [](const Inputs&) { return std::string("-1"); }, Apply::kDynamic, Apply::kDynamic,
      false, true, true, "slots for the way back are not lost"},
 };
+
+bool IsAtLeast(const std::string& current, const std::string& wanted) {
+  return std::atoll(current.c_str()) >= std::atoll(wanted.c_str());
+}
 
 ParameterAdvice Advise(const Row& row, const Inputs& inputs, const Setting* current) {
   ParameterAdvice advice;
@@ -100,7 +113,9 @@ ParameterAdvice Advise(const Row& row, const Inputs& inputs, const Setting* curr
   advice.in_session = row.in_session;
   advice.in_cluster_group = inputs.target_kind == ServerKind::kAurora && row.in_cluster_group;
   advice.only_replication = row.only_replication;
-  if (current != nullptr) advice.current = current->value;
+  if (current == nullptr) return advice;
+  advice.current = current->value;
+  if (row.at_least && IsAtLeast(current->value, advice.value)) advice.value = current->value;
   return advice;
 }
 

@@ -233,6 +233,20 @@ TEST(Parameters, ThePreviousValueComesBackNotTheDefault) {
   EXPECT_THAT(SessionStatements(advice, true), ElementsAre("RESET synchronous_commit;"));
 }
 
+TEST(Parameters, WhatIsHighEnoughIsNotLowered) {
+  TargetFacts target = Target();
+  target.settings.push_back({"max_worker_processes", "64", "", "8", "configuration file", "postmaster"});
+  target.settings.push_back({"max_replication_slots", "10", "", "10", "default", "postmaster"});
+  ParameterInputs inputs;
+  inputs.target = &target;
+  inputs.with_replication = true;
+  inputs.group = "g";
+  inputs.instance = "i";
+  const std::string commands = Joined(ParameterCommands(AdviseParameters(inputs), inputs, false));
+  EXPECT_THAT(commands, Not(HasSubstr("max_worker_processes")));
+  EXPECT_THAT(commands, HasSubstr("ParameterName=max_replication_slots,ParameterValue=20,ApplyMethod=pending-reboot"));
+}
+
 TEST(Parameters, WithoutATargetTheCommandsAskFirst) {
   ParameterInputs inputs;
   inputs.group = "g";
