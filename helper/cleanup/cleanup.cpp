@@ -14,6 +14,7 @@
 #include "prepare/secret.h"
 #include "prepare/step_runner.h"
 #include "prepare/step_store.h"
+#include "replicate/apply_steps.h"
 #include "replicate/guard.h"
 #include "replicate/replication_state.h"
 #include "replicate/slot.h"
@@ -26,7 +27,9 @@ namespace airlift {
 namespace {
 
 // Steps that outlive the migration: roles, memberships and settings, which the application needs on the target.
-bool IsKept(const Step& step) { return step.side == Side::kTarget && step.key.rfind("replicate/", 0) != 0; }
+bool IsKept(const Step& step) {
+  return step.side == Side::kTarget && step.key.rfind(kForwardSteps, 0) != 0 && step.key.rfind(kFallbackSteps, 0) != 0;
+}
 
 class Cleanup {
  public:

@@ -12,7 +12,6 @@
 #include "prepare/sql_text.h"
 #include "prepare/step_runner.h"
 #include "prepare/step_store.h"
-#include "replicate/apply_steps.h"
 #include "replicate/catch_up.h"
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
@@ -286,11 +285,11 @@ void Crossing::ChangeSteps(const std::string& key_prefix, bool again) {
   }
 }
 
-void Crossing::ReadyForApply(Side subscriber, const std::string& first_part) {
+void Crossing::DoSteps(PreparePart part) {
   StepStore store(Target(), result_.source.identity);
   if (!options_.dry_run) store.Create();
   StepRunner runner(&Source(), Target(), store, false);
-  for (Step& step : PlanForApply(On(subscriber), first_part).steps) {
+  for (Step& step : part.steps) {
     if (options_.dry_run) {
       Show(step.side, step.sql);
       continue;

@@ -8,6 +8,7 @@
 
 #include "cutover/road.h"
 #include "pg/connection.h"
+#include "prepare/step.h"
 #include "progress/progress.h"
 #include "replicate/admin_route.h"
 #include "replicate/replication_state.h"
@@ -90,8 +91,8 @@ class Crossing {
   // Does the steps again that were undone, or undoes those that were done, whose key begins so.
   void DoAgain(const std::string& key_prefix) { ChangeSteps(key_prefix, true); }
   void UndoSteps(const std::string& key_prefix) { ChangeSteps(key_prefix, false); }
-  // Readies `subscriber` for applying: see replicate/apply_steps.h.
-  void ReadyForApply(Side subscriber, const std::string& first_part);
+  // Does steps that are undone later; see replicate/apply_steps.h.
+  void DoSteps(PreparePart part);
   // Where and with which role and password the source's subscription finds the target.
   ConnInfo TargetFromSource();
 

@@ -134,7 +134,7 @@ class Cutover : public Crossing {
 
   json MakeWayBack() {
     if (!options_.with_fallback) return {};
-    ReadyForApply(Side::kSource, kWayBackSteps);
+    DoSteps(PlanForApply(Source(), kWayBackSteps));
     const SubscriptionRecord back = Back();
     if (!options_.dry_run) state_.PutSubscription(back);
     options_.dry_run ? Show(Side::kTarget, BackSlotStatement(back)) : (void)Replicator().Query(BackSlotStatement(back));

@@ -43,7 +43,7 @@ class Fallback : public Crossing {
   }
 
  private:
-  static const RoadStep<Fallback> kSteps[10];
+  static const RoadStep<Fallback> kSteps[11];
 
   CrossingResult End() {
     if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
@@ -103,6 +103,12 @@ class Fallback : public Crossing {
     return {};
   }
   void OpenTarget() { Guard(Target(), AIRLIFT_STATE_SCHEMA).Remove(); }
+
+  json UnforceRowSecurity() {
+    DoSteps(PlanUnforcedRowSecurity(Target(), kFallbackSteps));
+    return {};
+  }
+  void ForceRowSecurity() { UndoSteps(kFallbackSteps); }
 
   json Drain() {
     const std::string lsn = Mark(Side::kTarget);
@@ -171,6 +177,8 @@ class Fallback : public Crossing {
 
 const RoadStep<Fallback> Fallback::kSteps[] = {
     {"fence", "refuse writes on the target", &Fallback::FenceTarget, &Fallback::OpenTarget},
+    {"row-security", "take off forced row-level security, which hides rows from the comparison",
+     &Fallback::UnforceRowSecurity, &Fallback::ForceRowSecurity},
     {"drain", "wait until the source has applied all that was written", &Fallback::Drain, nullptr},
     {"stop", "stop the subscription of the way back", &Fallback::StopBack, &Fallback::StartBack},
     {"silence", "decode from there on: nothing more was written", &Fallback::Silence, nullptr},

@@ -108,4 +108,10 @@ PreparePart PlanForApply(Connection& subscriber, const std::string& first_part) 
   return part;
 }
 
+PreparePart PlanUnforcedRowSecurity(Connection& server, const std::string& first_part) {
+  PreparePart part;
+  PlanRowSecurity(server, first_part, part);
+  return part;
+}
+
 }  // namespace airlift
