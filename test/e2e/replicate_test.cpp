@@ -582,5 +582,12 @@ TEST_F(ReplicateFailure, ChangesAloneFromEveryStartPoint) {
   ExpectSameAfterStartPoint(OnSource("SELECT pg_current_wal_lsn()"), 30000);
 }
 
+TEST_F(ReplicateFailure, TwoPhaseNeedsRoomForPreparedTransactionsOnTheTarget) {
+  const ProcessResult refused = Migrate({"--two-phase"});
+  EXPECT_EQ(refused.status, kFailed) << refused.Describe();
+  EXPECT_THAT(refused.err, HasSubstr("max_prepared_transactions of the target is 0"));
+  EXPECT_EQ(OnSource("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
+}
+
 }  // namespace
 }  // namespace airlift::test
