@@ -77,14 +77,17 @@ void AddTables(Builder& page, const json& document) {
   for (const json& table : tables) most = std::max(most, NumberOr(table, "rows_source", 0));
   Table listing{
       "tables", {"verdict", "table", "rows of the source", "rows of the target", "why", "digest of the source"}, {}};
-  for (const json& table : tables) {
+  const auto add = [&](const json& table) {
     const auto rows = NumberOf(table, "rows_source");
     Cell source = NumberCell(rows, TextOf(table, "rows_source"));
     if (rows) source.bar = Bar{{{*rows, FormatCount(static_cast<int64_t>(*rows)) + " rows"}}, most};
     listing.rows.push_back({BadgeCell(TextOf(table, "verdict")), CodeCell(TableName(table)), source,
                             NumberCell(NumberOf(table, "rows_target"), TextOf(table, "rows_target")),
                             TextCell(TextOf(table, "reason")), CodeCell(TextOf(table, "digest_source"))});
-  }
+  };
+  for (const bool verified : {false, true})  // what needs attention stands first
+    for (const json& table : tables)
+      if ((TextOf(table, "verdict") == "verified") == verified) add(table);
   AddTable(page, listing);
   CloseSection(page);
 }

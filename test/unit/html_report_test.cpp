@@ -115,6 +115,17 @@ TEST(RenderHtml, TheVerdictIsTheHeadline) {
   EXPECT_THAT(RenderHtml(Plan()), HasSubstr("<h1>Streamed</h1>"));
 }
 
+TEST(RenderHtml, TablesThatDifferComeFirst) {
+  json evidence = Evidence();
+  json other = evidence["tables"][0];
+  evidence["tables"][0]["table"] = "well_moved";
+  other["table"] = "badly_moved";
+  other["verdict"] = "differs";
+  evidence["tables"].push_back(other);
+  const std::string page = RenderHtml(evidence);
+  EXPECT_LT(page.find("badly_moved"), page.find("well_moved"));
+}
+
 TEST(RenderHtml, ARefusedObjectTakesTheGreenAway) {
   json evidence = Evidence();
   EXPECT_THAT(RenderHtml(evidence), HasSubstr("class=\"headline good\""));
