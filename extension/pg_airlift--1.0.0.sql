@@ -1996,6 +1996,12 @@ COMMENT ON FUNCTION airlift.fence_status() IS
 --
 
 -- What came after version 13 is looked up by name, and NULL where it does not exist.
+CREATE FUNCTION airlift.wal_disk_free() RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'airlift_wal_disk_free';
+COMMENT ON FUNCTION airlift.wal_disk_free() IS 'bytes free on the file system of pg_wal, which a replication slot may fill';
+REVOKE ALL ON FUNCTION airlift.wal_disk_free() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION airlift.wal_disk_free() TO pg_monitor;
+
 CREATE FUNCTION airlift.replication_status()
     RETURNS TABLE (slot_name text, plugin text, active boolean, active_pid int, application_name text, state text,
         restart_lsn pg_lsn, confirmed_flush_lsn pg_lsn, lag_bytes bigint, retained_wal bigint, wal_status text,

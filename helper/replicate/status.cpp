@@ -28,6 +28,9 @@ constexpr size_t kSamplesKept = 600;
 constexpr auto kFirstInterval = std::chrono::seconds(1);
 // A subscription that nobody hears from: longer than wal_receiver_status_interval and a restarting worker take.
 constexpr double kSilentSeconds = 30;
+// Less than an hour until the disk of the WAL is full, or less than this free, is worth a night's sleep.
+constexpr double kDiskFullSoon = 3600;
+constexpr int64_t kLittleDisk = int64_t{1} << 30;
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -235,6 +238,13 @@ void Judge(MigrationStatus& status) {
     if (!stream.record.start_lsn.empty()) JudgeSlot(stream, forward ? "source" : "target", status);
     if (StreamsShouldRun(status)) JudgeSubscription(stream, forward ? "target" : "source", status);
   }
+  if (status.wal_disk_free &&
+      (*status.wal_disk_free < kLittleDisk || status.seconds_until_disk_full.value_or(kDiskFullSoon) < kDiskFullSoon))
+    status.attention.push_back(
+        fmt::format("the disk of the source's WAL has {} left{}", FormatBytes(*status.wal_disk_free),
+                    status.seconds_until_disk_full
+                        ? ": full in " + FormatSeconds(*status.seconds_until_disk_full) + " at the present growth"
+                        : ""));
   if (!status.ddl.empty())
     status.attention.push_back(fmt::format(
         "{} DDL statements since the migration began, which are not replicated: run them on the target, then ALTER "
@@ -274,6 +284,14 @@ void StatusCollector::AddRates(StreamStatus& stream, int64_t position) {
   }
 }
 
+void ReadWalDisk(Connection& source, MigrationStatus& status) {
+  status.wal_disk_free = WalDiskFree(source);
+  double growth = 0;
+  for (const StreamStatus& stream : status.streams) growth = std::max(growth, stream.growth_per_second.value_or(0));
+  if (status.wal_disk_free && growth > 0)
+    status.seconds_until_disk_full = static_cast<double>(*status.wal_disk_free) / growth;
+}
+
 void StatusCollector::CollectFrom(Connection& source, Connection& target, MigrationStatus& status) {
   const bool forward = status.direction == Direction::kForward;
   Connection& publisher = forward ? source : target;
@@ -297,6 +315,7 @@ void StatusCollector::CollectFrom(Connection& source, Connection& target, Migrat
     if (stream.slot_exists) AddRates(stream, position);
     status.streams.push_back(std::move(stream));
   }
+  if (forward) ReadWalDisk(source, status);
   status.held_snapshots = HeldSnapshots(source);
   status.ddl = DdlEvents(source, status.replication->started_at, kShownDdl);
 }

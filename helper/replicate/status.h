@@ -70,6 +70,9 @@ struct MigrationStatus {
   Direction direction = Direction::kForward;
   std::string current_lsn;  // of the side that sends; "" where it cannot be asked
   std::vector<StreamStatus> streams;
+  // Where the side that sends keeps its WAL; nullopt where it cannot be asked (needs the extension there).
+  std::optional<int64_t> wal_disk_free;
+  std::optional<double> seconds_until_disk_full;  // at the growth of the slot that grows fastest
   std::vector<HeldSnapshot> held_snapshots;
   std::vector<DdlEvent> ddl;
   std::vector<std::string> attention;  // what somebody should look at

@@ -173,6 +173,11 @@ std::string StatusText(const MigrationStatus& status) {
     text +=
         fmt::format("{} is at {}\n", status.direction == Direction::kForward ? "source" : "target", status.current_lsn);
   for (const StreamStatus& stream : status.streams) text += StreamText(stream);
+  if (status.wal_disk_free)
+    text += fmt::format("disk of the source's WAL: {} free{}\n", FormatBytes(*status.wal_disk_free),
+                        status.seconds_until_disk_full
+                            ? ", full in " + FormatSeconds(*status.seconds_until_disk_full) + " at the present growth"
+                            : "");
   for (const HeldSnapshot& held : status.held_snapshots)
     text += fmt::format("held snapshot {} of slot {} until {}\n", held.snapshot, held.slot, held.held_until);
   for (const DdlEvent& event : status.ddl)
@@ -207,6 +212,8 @@ json StatusJson(const MigrationStatus& status) {
           {"current_lsn", status.current_lsn},
           {"load", status.load ? LoadJson(*status.load) : json()},
           {"streams", streams},
+          {"wal_disk_free", OrNull(status.wal_disk_free)},
+          {"seconds_until_disk_full", OrNull(status.seconds_until_disk_full)},
           {"held_snapshots", held},
           {"ddl", ddl},
           {"attention", status.attention},
@@ -222,6 +229,9 @@ std::string StatusPrometheus(const MigrationStatus& status) {
       "# HELP pg_airlift_phase The migration's phase.\n# TYPE pg_airlift_phase gauge\npg_airlift_phase{{phase=\"{}\"}} "
       "1\n",
       LabelValue(Phase(status)));
+  if (status.wal_disk_free)
+    AddMetric(text, "wal_disk_free_bytes", "Bytes free where the source keeps its WAL.",
+              static_cast<double>(*status.wal_disk_free));
   AddMetric(text, "ddl_events", "DDL statements since the migration began.", static_cast<double>(status.ddl.size()));
   if (status.load) {
     AddMetric(text, "load_tasks", "Tasks of the load.", static_cast<double>(status.load->tasks));

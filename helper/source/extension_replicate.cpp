@@ -46,6 +46,11 @@ void ReleaseSnapshot(Connection& source, int64_t id) {
   source.Query("SELECT airlift.release_snapshot($1)", {std::to_string(id)});
 }
 
+std::optional<int64_t> WalDiskFree(Connection& source) {
+  if (!HasFunction(source, "airlift.wal_disk_free()")) return std::nullopt;
+  return source.Query("SELECT airlift.wal_disk_free()").Integer(0, 0);
+}
+
 bool ExtensionWatchesDdl(Connection& source) { return HasFunction(source, "airlift.watch_ddl()"); }
 
 std::vector<DdlEvent> DdlEvents(Connection& source, const std::string& since, int most) {

@@ -27,6 +27,9 @@ HeldSnapshot HoldSnapshot(Connection& source, const std::string& slot, const std
 std::vector<HeldSnapshot> HeldSnapshots(Connection& source);
 void ReleaseSnapshot(Connection& source, int64_t id);
 
+// Bytes free where the source keeps its WAL; nullopt where it cannot be asked.
+std::optional<int64_t> WalDiskFree(Connection& source);
+
 bool ExtensionWatchesDdl(Connection& source);
 inline constexpr const char* kWatchDdlStatement = "SELECT airlift.watch_ddl()";
 inline constexpr const char* kUnwatchDdlStatement = "SELECT airlift.unwatch_ddl()";

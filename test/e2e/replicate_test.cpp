@@ -557,6 +557,9 @@ TEST_F(ReplicateFailure, StatusForPeopleProgramsAndPrometheus) {
   EXPECT_THAT(metrics, HasSubstr("pg_airlift_phase{phase=\"replicating\"} 1"));
   const nlohmann::json status = StatusJson();
   EXPECT_EQ(status["load"]["verdict"], "verified");
+  EXPECT_GT(status["wal_disk_free"].get<int64_t>(), int64_t{1} << 20);
+  EXPECT_THAT(text.out, HasSubstr("disk of the source's WAL: "));
+  EXPECT_THAT(metrics, HasSubstr("pg_airlift_wal_disk_free_bytes "));
   EXPECT_GE(status["streams"][0]["growth_bytes_per_second"].get<double>(), 0);
   // The governor.
   const ProcessResult warned = RunHelper({"status", "--source", SourceConnInfo(), "--target", TargetConnInfo(),
