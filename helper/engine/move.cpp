@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "compare/compare_objects.h"
+#include "engine/load.h"
 #include "engine/outcome.h"
 #include "engine/plan.h"
 #include "engine/resume.h"
@@ -27,23 +28,11 @@ namespace airlift {
 
 namespace {
 
-// Held by the process that drives a run, so that two never drive the same one.
-constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
-
 std::vector<std::string> SourceTaskKinds() {
   std::vector<std::string> kinds;
   for (const TaskKind& kind : kTaskKinds)
     if (kind.needs_source) kinds.emplace_back(kind.name);
   return kinds;
-}
-
-std::string ListOf(const std::vector<PreflightProblem>& problems) {
-  std::string list;
-  for (const PreflightProblem& problem : problems) {
-    if (!problem.is_blocker) continue;
-    list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
-  }
-  return list;
 }
 
 class Move {
@@ -93,7 +82,7 @@ class Move {
     result_.snapshot_lsn = run_->snapshot_lsn;
     context_.relations = state_.LoadPlannedRelations();
     CollectResults(state_, context_.relations, context_.source_has_extension, result_);
-    schema_ = std::make_unique<SchemaMover>(SchemaOptionsFromMove(), source_, target_);
+    schema_ = std::make_unique<SchemaMover>(SchemaOptionsFromMove(), target_);
     result_.left_out = AllLeftOut();
   }
 
@@ -118,10 +107,7 @@ class Move {
 
   // Facts, lock, pre-flight, and whether there is a run to go on with.
   void Begin() {
-    if (!target_.Query(kDriverLock).Boolean(0, 0))
-      throw Error("another pg_airlift is at work on this target database", {},
-                  "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
-    EndOrphans();
+    TakeDriverLock(target_, progress_);
     result_.source = ReadServerFacts(source_);
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
@@ -131,35 +117,13 @@ class Move {
     for (const auto& problem : problems)
       if (!problem.is_blocker)
         Note("warning: " + problem.message + (problem.detail.empty() ? "" : ". " + problem.detail));
-    if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+    if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
     if (options_.restart) StartOver();
     context_.options = options_;
-    context_.options.toast_compression = OfferedCompression();
+    context_.options.toast_compression = OfferedCompression(target_, options_.toast_compression, progress_);
     context_.progress = &progress_;
     context_.source_has_extension = FindExtension(source_).has_value();
     if (!context_.source_has_extension && options_.verify) result_.notes.push_back(kNoExtensionNote);
-  }
-
-  // The method asked for where the target has it: lz4 costs a fifth of the time of pglz. Values are the same whatever
-  // compresses them, and columns with a method of their own keep it.
-  std::string OfferedCompression() {
-    if (options_.toast_compression.empty()) return {};
-    const Result offered = target_.Query(
-        "SELECT FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression' AND $1 = ANY (enumvals)",
-        {options_.toast_compression});
-    if (offered.rows() > 0) return options_.toast_compression;
-    Note("the target does not offer " + options_.toast_compression + ": large values are compressed as it is set");
-    return {};
-  }
-
-  // Sessions of a driver that died may still build an index or hold a table's lock, until they notice that nobody
-  // listens. Whoever holds the driver's lock is alone, so that these are nobody's.
-  void EndOrphans() {
-    const Result ended = target_.Query(
-        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity "
-        "WHERE datname = pg_catalog.current_database() AND usename = current_user "
-        "AND application_name LIKE 'pg\\_airlift worker %'");
-    if (ended.rows() > 0) Note(fmt::format("ended {} sessions that a former run left on the target", ended.rows()));
   }
 
   void RefuseForeignRun() {
@@ -231,9 +195,8 @@ class Move {
         result_.snapshot_lsn = run_->snapshot_lsn;
       }
     }
-    schema_ =
-        std::make_unique<SchemaMover>(SchemaOptionsFromMove(), snapshot_ ? snapshot_->connection() : source_, target_);
-    schema_->Load(snapshot_ ? snapshot_->id() : "");
+    schema_ = std::make_unique<SchemaMover>(SchemaOptionsFromMove(), target_);
+    schema_->Load(snapshot_ ? snapshot_->connection() : source_, snapshot_ ? snapshot_->id() : "");
     if (run_->stage == Stage::kSchema) {
       schema_->RestorePreData();
       Plan();
@@ -272,7 +235,7 @@ class Move {
     }
     if (options_.into_existing) RefuseFilledTables(relations);
     std::vector<Task> tasks = PlanTasks(relations, options_, {source_.server_major(), context_.source_has_extension});
-    AddIndexTasks(relations, tasks);
+    AddIndexTasks(relations, schema_->IndexJobs(), tasks);
     AddLargeObjectTasks(snapshot_->connection(), tasks);
     state_.Plan(relations, tasks);
     run_->stage = Stage::kLoad;
@@ -289,28 +252,9 @@ class Move {
     }
   }
 
-  void AddIndexTasks(const std::vector<Relation>& relations, std::vector<Task>& tasks) {
-    std::unordered_map<uint32_t, int> relation_of;
-    for (size_t i = 0; i < relations.size(); ++i) {
-      relation_of[relations[i].oid] = static_cast<int>(i);
-      for (const StoredTable& table : relations[i].stored) relation_of[table.oid] = static_cast<int>(i);
-    }
-    for (const IndexJob& job : schema_->IndexJobs()) {
-      const auto found = relation_of.find(job.table_oid);
-      Task task{0,
-                kIndexTask,
-                found == relation_of.end() ? -1 : found->second,
-                job.weight,
-                {{"entry", job.entry}, {"label", job.label}}};
-      task.waits_for_copy = task.relation >= 0 && !relations[static_cast<size_t>(task.relation)].stored.empty() &&
-                            !relations[static_cast<size_t>(task.relation)].is_missing_on_target;
-      tasks.push_back(std::move(task));
-    }
-  }
-
   void Load() {
-    context_.maintenance_work_mem_kb = MaintenanceWorkMem();
-    ShowTotals();
+    context_.maintenance_work_mem_kb = MaintenanceWorkMemKb(target_, options_);
+    ShowTotals(target_, progress_);
     RunQueue(context_, [this, last = std::chrono::steady_clock::now()]() mutable {
       const auto now = std::chrono::steady_clock::now();
       if (!snapshot_ || now - last < std::chrono::milliseconds(300)) return;
@@ -322,40 +266,9 @@ class Move {
   }
 
   void ReleaseSnapshot() {
-    // The schema mover may hold a reference to the snapshot's connection: it has no more questions for the source.
     snapshot_->Release();
     snapshot_.reset();
     Note("the source's snapshot is released");
-  }
-
-  // Shared out over the jobs that may each build an index; never below what the target gives by itself.
-  int64_t MaintenanceWorkMem() {
-    const Result result = target_.Query(
-        "SELECT setting::bigint, (SELECT setting::bigint * 8 FROM pg_catalog.pg_settings WHERE name = "
-        "'shared_buffers') "
-        "FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
-    const int64_t by_server = result.Integer(0, 0);
-    if (options_.maintenance_memory > 0)
-      return std::max<int64_t>(1024, options_.maintenance_memory / 1024 / options_.jobs);
-    constexpr int64_t kMostKb = int64_t{2} << 20;
-    return std::clamp(result.Integer(0, 1) / 2 / options_.jobs, by_server, std::max(by_server, kMostKb));
-  }
-
-  void ShowTotals() {
-    const Result result = target_.Query(
-        "SELECT kind, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE state = 'done'), "
-        "pg_catalog.sum(weight)::bigint, pg_catalog.sum(weight) FILTER (WHERE state = 'done')::bigint "
-        "FROM airlift_state.task GROUP BY kind");
-    for (const TaskKind& kind : kTaskKinds) {
-      for (int row = 0; row < result.rows(); ++row) {
-        if (result.Text(row, 0) != kind.name) continue;
-        StageProgress& stage = progress_.Stage(kind.label);
-        stage.tasks_total = result.Integer(row, 1);
-        stage.tasks_done = result.Integer(row, 2);
-        stage.weight_total = result.Integer(row, 3);
-        stage.weight_done = result.Integer(row, 4);
-      }
-    }
   }
 
   void RestoreSequences() {

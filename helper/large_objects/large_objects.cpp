@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <limits>
 #include <utility>
 
 #include "large_objects/chunk_stream.h"
-#include "large_objects/pipelined_writer.h"
+#include "large_objects/sparse_writer.h"
 
 namespace airlift {
 
@@ -30,67 +29,6 @@ bool ParseSize(std::string_view line, uint32_t* oid, int64_t* size) {
   if (first.ec != std::errc() || first.ptr == end || *first.ptr != '\t') return false;
   return std::from_chars(first.ptr + 1, end, *size).ec == std::errc();
 }
-
-bool IsZeros(std::string_view data) {
-  return data.empty() || (data[0] == 0 && std::memcmp(data.data(), data.data() + 1, data.size() - 1) == 0);
-}
-
-// The page in which the server stores large objects, for its usual block size.
-constexpr size_t kPage = 2048;
-
-// Bytes of whole pages of zeros at the start of `data`.
-size_t LeadingZeroPages(std::string_view data) {
-  size_t zeros = 0;
-  while (zeros < data.size() && IsZeros(data.substr(zeros, kPage))) zeros += kPage;
-  return std::min(zeros, data.size());
-}
-
-// `data` without the pages of zeros at its end.
-std::string_view WithoutTrailingZeroPages(std::string_view data) {
-  while (!data.empty()) {
-    const size_t page_start = (data.size() - 1) / kPage * kPage;
-    if (!IsZeros(data.substr(page_start))) break;
-    data = data.substr(0, page_start);
-  }
-  return data;
-}
-
-// Writes chunks without the pages of zeros around them: a gap reads the same and takes no room, so that a sparse object
-// stays one. The last byte of an object that ends in zeros is written, since it makes the size.
-class SparseWriter {
- public:
-  explicit SparseWriter(Connection& target) : writer_(target) {}
-
-  void Add(const LargeObjectChunk& chunk) {
-    const size_t gap = LeadingZeroPages(chunk.data);
-    const std::string_view data = WithoutTrailingZeroPages(chunk.data.substr(gap));
-    if (chunk.offset == 0) {
-      FinishObject();
-      writer_.Create(chunk.oid, gap == 0 ? data : std::string_view());
-    }
-    if (!data.empty() && (chunk.offset > 0 || gap > 0))
-      writer_.Put(chunk.oid, chunk.offset + static_cast<int64_t>(gap), data);
-    oid_ = chunk.oid;
-    size_ = chunk.offset + static_cast<int64_t>(chunk.data.size());
-    size_is_made_ = gap + data.size() == chunk.data.size() && (!data.empty() || chunk.data.empty());
-  }
-
-  void Finish() {
-    FinishObject();
-    writer_.Finish();
-  }
-
- private:
-  void FinishObject() {
-    if (!size_is_made_) writer_.Put(oid_, size_ - 1, std::string_view("\0", 1));
-    size_is_made_ = true;
-  }
-
-  PipelinedWriter writer_;
-  uint32_t oid_ = 0;
-  int64_t size_ = 0;
-  bool size_is_made_ = true;
-};
 
 template <typename Consume>
 LargeObjectCopyOutcome ReadChunks(Connection& connection, const LargeObjectBatch& batch, Meter& meter,

@@ -20,7 +20,7 @@ void CheckTargetVersion(const PreflightInputs& in, Problems& problems) {
                       fmt::format("Create a target of version {} or later.", in.source.server_major())});
 }
 
-void CheckTargetTakesWrites(const PreflightInputs& in, Problems& problems) {
+void CheckTargetTakesWrites(const TargetInputs& in, Problems& problems) {
   const Result state =
       in.target.Query("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')");
   if (state.Boolean(0, 0)) {
@@ -55,7 +55,7 @@ void CheckEncodings(const PreflightInputs& in, Problems& problems) {
   }
 }
 
-void CheckTargetPrivileges(const PreflightInputs& in, Problems& problems) {
+void CheckTargetPrivileges(const TargetInputs& in, Problems& problems) {
   const Result result = in.target.Query(
       "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
       "pg_catalog.current_database(), current_user");
@@ -101,9 +101,13 @@ void CheckFreeConnections(Connection& connection, int needed, Problems& problems
                       "Ask for fewer --jobs, or raise max_connections."});
 }
 
-void CheckConnections(const PreflightInputs& in, Problems& problems) {
-  constexpr int kBesidesWorkers = 3;  // coordinator, snapshot, pg_dump
+constexpr int kBesidesWorkers = 3;  // coordinator, snapshot, pg_dump
+
+void CheckSourceConnections(const PreflightInputs& in, Problems& problems) {
   CheckFreeConnections(in.source, in.options.jobs + kBesidesWorkers, problems);
+}
+
+void CheckTargetConnections(const TargetInputs& in, Problems& problems) {
   CheckFreeConnections(in.target, in.options.jobs + kBesidesWorkers, problems);
 }
 
@@ -125,7 +129,7 @@ void CheckSourceLockTable(const PreflightInputs& in, Problems& problems) {
                                   tables / result.Integer(0, 2) + 64)});
 }
 
-void CheckTargetIsEmpty(const PreflightInputs& in, Problems& problems) {
+void CheckTargetIsEmpty(const TargetInputs& in, Problems& problems) {
   if (in.resumes || in.options.into_existing || in.options.restart) return;
   const std::vector<std::string> found = ExistingObjects(in.target, in.options.admin_function);
   if (found.empty()) return;
@@ -135,10 +139,19 @@ void CheckTargetIsEmpty(const PreflightInputs& in, Problems& problems) {
                       "Give an empty database, or --into-existing to load beside what is there."});
 }
 
+// Of both sides, or of the source.
 using Check = void (*)(const PreflightInputs&, Problems&);
 constexpr Check kChecks[] = {
-    CheckTargetVersion,    CheckTargetTakesWrites, CheckNotTheSameDatabase, CheckEncodings,     CheckTargetPrivileges,
-    CheckSourcePrivileges, CheckConnections,       CheckSourceLockTable,    CheckTargetIsEmpty,
+    CheckTargetVersion,    CheckNotTheSameDatabase, CheckEncodings,
+    CheckSourcePrivileges, CheckSourceConnections,  CheckSourceLockTable,
+};
+
+using TargetCheck = void (*)(const TargetInputs&, Problems&);
+constexpr TargetCheck kTargetChecks[] = {
+    CheckTargetTakesWrites,
+    CheckTargetPrivileges,
+    CheckTargetConnections,
+    CheckTargetIsEmpty,
 };
 
 }  // namespace
@@ -146,7 +159,23 @@ constexpr Check kChecks[] = {
 std::vector<PreflightProblem> RunPreflight(const PreflightInputs& inputs) {
   Problems problems;
   for (const Check check : kChecks) check(inputs, problems);
+  for (const TargetCheck check : kTargetChecks) check({inputs.target, inputs.options, inputs.resumes}, problems);
   return problems;
+}
+
+std::vector<PreflightProblem> RunTargetPreflight(const TargetInputs& inputs) {
+  Problems problems;
+  for (const TargetCheck check : kTargetChecks) check(inputs, problems);
+  return problems;
+}
+
+std::string Blockers(const std::vector<PreflightProblem>& problems) {
+  std::string list;
+  for (const PreflightProblem& problem : problems) {
+    if (!problem.is_blocker) continue;
+    list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
+  }
+  return list;
 }
 
 bool IsSameDatabase(Connection& source, Connection& target) {

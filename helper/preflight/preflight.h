@@ -25,6 +25,17 @@ struct PreflightInputs {
 
 std::vector<PreflightProblem> RunPreflight(const PreflightInputs& inputs);
 
+// What concerns the target alone: for a load whose source is no server.
+struct TargetInputs {
+  Connection& target;
+  const MoveOptions& options;
+  bool resumes = false;
+};
+std::vector<PreflightProblem> RunTargetPreflight(const TargetInputs& inputs);
+
+// Those that stand in the way, as one report; "" for none.
+std::string Blockers(const std::vector<PreflightProblem>& problems);
+
 // True when both connections reach the same database, whatever addresses they were given: a lock taken through one is
 // seen through the other.
 bool IsSameDatabase(Connection& source, Connection& target);

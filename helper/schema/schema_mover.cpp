@@ -70,18 +70,22 @@ class OwnerSummary {
 
 }  // namespace
 
-SchemaMover::SchemaMover(SchemaOptions options, Connection& source, Connection& target)
-    : options_(std::move(options)), source_(source), target_(target), store_(target) {}
+SchemaMover::SchemaMover(SchemaOptions options, Connection& target)
+    : options_(std::move(options)), target_(target), store_(target) {}
 
 SchemaMover::~SchemaMover() = default;
 
-void SchemaMover::Load(const std::string& snapshot) {
+void SchemaMover::Load(Connection& source, const std::string& snapshot) {
   const ClientProgram program =
-      ChooseProgram(FindPrograms(options_.pg_bindir), source_.server_major(), target_.server_major());
+      ChooseProgram(FindPrograms(options_.pg_bindir), source.server_major(), target_.server_major());
   if (options_.note) options_.note(fmt::format("reading the schema with {}", program.path));
   Archive archive = Dump(options_, program, snapshot);
-  SourceFacts facts = ReadSourceFacts(source_);
+  SourceFacts facts = ReadSourceFacts(source);
   facts.replication_roles = options_.replication_roles;
+  Load(std::move(archive), facts);
+}
+
+void SchemaMover::Load(Archive archive, const SourceFacts& facts) {
   SchemaPlan plan = MakePlan(std::move(archive), facts, ReadTargetFacts(target_));
   if (const auto stored = store_.FindLoad()) {
     if (stored->fingerprint == plan.fingerprint) return;

@@ -12,7 +12,9 @@
 #include "model/verdict.h"
 #include "pg/connection.h"
 #include "pg/conninfo.h"
+#include "schema/archive.h"
 #include "schema/entry_store.h"
+#include "schema/source_facts.h"
 
 namespace airlift {
 
@@ -38,13 +40,15 @@ struct IndexJob {
 
 class SchemaMover {
  public:
-  // `source` is used by Load only. kSchemaStateDdl has been executed on the target.
-  SchemaMover(SchemaOptions options, Connection& source, Connection& target);
+  // kSchemaStateDdl has been executed on the target.
+  SchemaMover(SchemaOptions options, Connection& target);
   ~SchemaMover();
 
   // Dumps the source's schema under `snapshot` ("" for none) and stores the plan on the target. Where one is stored
   // already, checks that the source's schema is still the same; throws Error where it is not.
-  void Load(const std::string& snapshot);
+  void Load(Connection& source, const std::string& snapshot);
+  // The same from an archive that is there already, with what else is known of its source.
+  void Load(Archive archive, const SourceFacts& facts);
 
   // Each of these goes on where a killed run stopped, and does nothing once it is done.
   void RestorePreData();
@@ -62,7 +66,6 @@ class SchemaMover {
   void RunWith(const std::function<void(class EntryRunner&)>& work);
 
   SchemaOptions options_;
-  Connection& source_;
   Connection& target_;
   EntryStore store_;
 };
