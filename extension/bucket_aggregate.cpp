@@ -1,7 +1,6 @@
 // The aggregate airlift.digest_buckets: a table digest for each of a number of buckets, into which rows fall by their
 // own digest. One scan, no sorting or hashing by the executor: what it costs more than airlift.digest is an array.
-#include "byte_order.h"
-#include "digest.h"
+#include "bucket_bytes.h"
 #include "row_encoder.h"
 #include "server.h"
 
@@ -14,6 +13,7 @@ AIRLIFT_SQL_FUNCTION(airlift_row_in_buckets);
 
 namespace {
 
+using airlift::CheckedBuckets;
 using airlift::Digest128;
 using airlift::kTableDigestBytes;
 using airlift::TableDigest;
@@ -22,13 +22,6 @@ struct BucketState {
   uint32 buckets;
   TableDigest digests[FLEXIBLE_ARRAY_MEMBER];
 };
-
-uint32 CheckedBuckets(int32 buckets) {
-  if (buckets < 1 || static_cast<uint32>(buckets) > airlift::kMaxBuckets)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("number of buckets must be between 1 and %u", airlift::kMaxBuckets)));
-  return static_cast<uint32>(buckets);
-}
 
 MemoryContext AggregateContext(FunctionCallInfo fcinfo) {
   MemoryContext context;
@@ -81,15 +74,7 @@ Datum airlift_buckets_combine(PG_FUNCTION_ARGS) {
 // Also the result: bucket by bucket the count and the sum.
 Datum airlift_buckets_serialize(PG_FUNCTION_ARGS) {
   const BucketState* state = State(fcinfo, 0);
-  const Size size = VARHDRSZ + kTableDigestBytes * state->buckets;
-  bytea* result = static_cast<bytea*>(palloc(size));
-  SET_VARSIZE(result, size);
-  char* to = VARDATA(result);
-  for (uint32 i = 0; i < state->buckets; ++i, to += kTableDigestBytes) {
-    airlift::StoreBigEndian64(to, state->digests[i].rows);
-    airlift::StoreUuid(state->digests[i].sum, reinterpret_cast<unsigned char*>(to) + 8);
-  }
-  PG_RETURN_BYTEA_P(result);
+  PG_RETURN_BYTEA_P(airlift::BucketBytes(state->digests, state->buckets));
 }
 
 Datum airlift_buckets_deserialize(PG_FUNCTION_ARGS) {

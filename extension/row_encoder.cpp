@@ -1,8 +1,8 @@
 #include "row_encoder.h"
 
+#include "image_cursor.h"
 #include "pinned_settings.h"
 #include "server_catalog.h"
-#include "varlena.h"
 
 extern "C" {
 #include "utils/typcache.h"
@@ -127,114 +127,29 @@ void PrepareRecord(RowEncoder* encoder, Oid type, int32 typmod) {
   encoder->generation = generation;
 }
 
-// At most 16 bytes are moved without a call.
-pg_attribute_always_inline void CopyShort(char* to, const char* from, size_t size) {
-  if (size > 16) {
-    memcpy(to, from, size);
-  } else if (size >= 8) {
-    memcpy(to, from, 8);
-    memcpy(to + size - 8, from + size - 8, 8);
-  } else if (size >= 4) {
-    memcpy(to, from, 4);
-    memcpy(to + size - 4, from + size - 4, 4);
-  } else {
-    for (size_t i = 0; i < size; ++i) to[i] = from[i];
-  }
-}
-
-// Where the next column goes. The two addresses live in registers: the compiler must assume that a store through a char
-// pointer changes the buffer's own members.
-struct Cursor {
-  char* to;
-  char* end;
-
-  // Starts a new image with the number of its columns.
-  Cursor(ImageBuffer& image, int columns) : to(image.data()), end(image.end()) {
-    StoreBigEndian16(to, static_cast<uint16>(columns));
-    to += 2;
-  }
-  void Suspend(ImageBuffer& image) const { image.AdvanceTo(to); }
-  void Resume(ImageBuffer& image, size_t size) {
-    to = image.Reserve(size);
-    end = image.end();
-  }
-  void MakeRoom(ImageBuffer& image, size_t size) {
-    if (likely(static_cast<size_t>(end - to) >= size)) return;
-    Suspend(image);
-    Resume(image, size);
-  }
-};
-
-constexpr size_t kInlineRoom = 12;  // the largest form with a fixed size
-
-pg_attribute_always_inline void WriteValue(ImageBuffer& image, Cursor& cursor, Datum value, ValueCodec& codec) {
-  switch (codec.inline_form) {
-    case InlineForm::kInt16:
-      cursor.MakeRoom(image, kInlineRoom);
-      StoreBigEndian32(cursor.to, 2);
-      StoreBigEndian16(cursor.to + 4, DatumGetUInt16(value));
-      cursor.to += 6;
-      return;
-    case InlineForm::kInt32:
-      cursor.MakeRoom(image, kInlineRoom);
-      StoreBigEndian64(cursor.to, uint64{4} << 32 | DatumGetUInt32(value));
-      cursor.to += 8;
-      return;
-    case InlineForm::kInt64:
-      cursor.MakeRoom(image, kInlineRoom);
-      StoreBigEndian32(cursor.to, 8);
-      StoreBigEndian64(cursor.to + 4, static_cast<uint64>(value));
-      cursor.to += 12;
-      return;
-    case InlineForm::kBytes: {
-      const char* pointer = DatumGetPointer(value);
-      if (unlikely(!IsPlainVarlena(pointer))) break;
-      const Bytes bytes = PlainPayload(pointer);
-      cursor.MakeRoom(image, 4 + bytes.size);
-      StoreBigEndian32(cursor.to, static_cast<uint32>(bytes.size));
-      CopyShort(cursor.to + 4, bytes.data, bytes.size);
-      cursor.to += 4 + bytes.size;
-      return;
-    }
-    case InlineForm::kNone:
-      break;
-  }
-  cursor.Suspend(image);
-  codec.write(image, value, codec);
-  cursor.Resume(image, 0);
-}
-
-pg_attribute_always_inline void WriteNull(ImageBuffer& image, Cursor& cursor) {
-  cursor.MakeRoom(image, 4);
-  StoreBigEndian32(cursor.to, 0xFFFFFFFF);
-  cursor.to += 4;
-}
-
 void WriteArguments(RowEncoder* encoder, const NullableDatum* arguments) {
-  ImageBuffer& image = encoder->image;
-  Cursor cursor(image, encoder->live_columns);
+  ImageCursor cursor(encoder->image, encoder->live_columns);
   ValueCodec* const end = encoder->codecs + encoder->columns;
   for (ValueCodec* codec = encoder->codecs; codec < end; ++codec, ++arguments) {
     if (arguments->isnull)
-      WriteNull(image, cursor);
+      cursor.AddNull();
     else
-      WriteValue(image, cursor, arguments->value, *codec);
+      cursor.AddValue(arguments->value, *codec);
   }
-  cursor.Suspend(image);
+  cursor.Suspend();
 }
 
 void WriteRecord(RowEncoder* encoder) {
-  ImageBuffer& image = encoder->image;
-  Cursor cursor(image, encoder->live_columns);
+  ImageCursor cursor(encoder->image, encoder->live_columns);
   const int columns = encoder->columns;
   for (int i = 0; i < columns; ++i) {
     if (encoder->dropped != nullptr && encoder->dropped[i]) continue;
     if (encoder->nulls[i])
-      WriteNull(image, cursor);
+      cursor.AddNull();
     else
-      WriteValue(image, cursor, encoder->values[i], encoder->codecs[i]);
+      cursor.AddValue(encoder->values[i], encoder->codecs[i]);
   }
-  cursor.Suspend(image);
+  cursor.Suspend();
 }
 
 inline void WriteColumns(RowEncoder* encoder, const NullableDatum* arguments) {
