@@ -125,7 +125,7 @@ SELECT airlift.scan_digests('pg_stats', 1, '{schemaname}') IS NULL AS view, airl
 DO $$
 BEGIN
     IF current_setting('server_version_num')::int >= 180000 THEN
-        CREATE TABLE computed (a int, b int GENERATED ALWAYS AS (a * 2) VIRTUAL);
+        EXECUTE 'CREATE TABLE computed (a int, b int GENERATED ALWAYS AS (a * 2) VIRTUAL)';
         INSERT INTO computed VALUES (1);
         IF scan_agrees('computed') <> 'by a query' OR scan_agrees('computed', '{a}') <> 'same' THEN RAISE 'virtual column'; END IF;
         DROP TABLE computed;
