@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"cleanup", "end a migration: remove what was made for it on both sides", airlift::SetupCleanup},
     {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
     {"report", "make an HTML page from what another command wrote as JSON", airlift::SetupReport},
+    {"verify-evidence", "check the signature of an evidence file", airlift::SetupVerifyEvidence},
 };
 
 int Fail(const std::string& report) {
@@ -48,12 +49,10 @@ int main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? airlift::kExitDone : airlift::kExitFailed;
-  }
-  try {
     airlift::InstallStopHandlers();
     return run();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? airlift::kExitDone : airlift::kExitFailed;
   } catch (const airlift::Error& error) {
     return Fail(error.Report());
   } catch (const std::exception& error) {

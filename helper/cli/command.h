@@ -28,5 +28,6 @@ std::function<int()> SetupCutover(CLI::App& app);
 std::function<int()> SetupFallback(CLI::App& app);
 std::function<int()> SetupCleanup(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
+std::function<int()> SetupVerifyEvidence(CLI::App& app);
 
 }  // namespace airlift

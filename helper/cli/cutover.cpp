@@ -58,7 +58,10 @@ void AddCrossingOptions(CLI::App& app, CrossingArguments& arguments) {
       ->capture_default_str();
   app.add_flag("--dry-run", crossing.dry_run, "check, and print each step's SQL; change nothing");
   app.add_flag("--abort", crossing.abort, "take back what was begun and did not end");
-  app.add_option("--evidence", crossing.evidence, "where to write the comparison's evidence file")->type_name("FILE");
+  CLI::Option* evidence =
+      app.add_option("--evidence", crossing.evidence, "where to write the comparison's evidence file")
+          ->type_name("FILE");
+  AddSignOption(app, crossing.signing_key)->needs(evidence);
   app.add_flag("--json", arguments.json, "print steps, times and the comparison as JSON");
   app.add_flag("-q,--quiet", arguments.quiet, "no progress, and no output at all when the exit status is 0");
 }

@@ -59,12 +59,21 @@ void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
       ->check(CLI::Range(1, 256));
 }
 
+CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key) {
+  return app
+      .add_option_function<std::string>(
+          "--sign", [&key](const std::string& path) { key = std::make_shared<SigningKey>(SigningKey::Load(path)); },
+          "sign the evidence file with this private key (Ed25519, PEM); the signature is written to its name with .sig")
+      ->type_name("KEYFILE");
+}
+
 void AddOutputOptions(CLI::App& app, OutputOptions& options) {
   app.add_flag("--json", options.json, "print the evidence as JSON on standard output instead of the summary");
   app.add_flag("-q,--quiet", options.quiet, "no progress, and no output at all when the exit status is 0");
   app.add_option("--evidence", options.evidence,
                  "where to write the evidence file (default: pg_airlift-COMMAND-DATABASE-TIME.json here)")
       ->type_name("FILE");
+  AddSignOption(app, options.signing_key);
   AddHtmlOption(app, options.html);
 }
 
@@ -74,7 +83,7 @@ std::unique_ptr<Progress> OutputOptions::MakeProgress() const {
 
 int OutputOptions::Present(const RunResult& result) const {
   const std::string path = evidence.empty() ? DefaultEvidencePath(result) : evidence;
-  WriteEvidence(result, path);
+  WriteEvidence(result, path, signing_key.get());
   const int status = result.ExitStatus();
   if (json) {
     fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -8,6 +8,7 @@
 #include "pg/conninfo.h"
 #include "progress/progress.h"
 #include "report/result.h"
+#include "report/signature.h"
 
 namespace airlift {
 
@@ -29,11 +30,14 @@ struct OutputOptions {
   bool quiet = false;
   std::string evidence;  // "" for a name made from the database and the time
   std::string html;      // "" for none
+  std::shared_ptr<const SigningKey> signing_key;
 
   std::unique_ptr<Progress> MakeProgress() const;
   // Writes the evidence file, prints the summary (or the JSON), returns the exit status.
   int Present(const RunResult& result) const;
 };
+// --sign: the key is read at once, so that a long run does not end without its signature.
+CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key);
 void AddOutputOptions(CLI::App& app, OutputOptions& options);
 
 }  // namespace airlift

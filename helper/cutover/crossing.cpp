@@ -204,7 +204,7 @@ void Crossing::Verify() {
   compare.max_rows = kListedRows;     // the writes stand still meanwhile
   result_.comparison = CompareDatabases(compare, progress_);
   result_.comparison->command = result_.command;
-  if (!options_.evidence.empty()) WriteEvidence(*result_.comparison, options_.evidence);
+  if (!options_.evidence.empty()) WriteEvidence(*result_.comparison, options_.evidence, options_.signing_key.get());
   const Verdict verdict = result_.comparison->DataVerdict();
   if (verdict == Verdict::kVerified) return;
   std::string tables;

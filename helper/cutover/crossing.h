@@ -13,6 +13,7 @@
 #include "replicate/admin_route.h"
 #include "replicate/replication_state.h"
 #include "report/result.h"
+#include "report/signature.h"
 
 namespace airlift {
 
@@ -26,10 +27,11 @@ struct CrossingOptions {
   ConnInfo from_source;  // how the source reaches the target, where it is not as from here
   bool verify = true;    // compare all rows under the fence
   bool refresh_materialized_views = true;
-  int64_t sequence_margin = 100;         // increments
-  double timeout = 60;                   // seconds, for each wait
-  int64_t most_lag = int64_t{64} << 20;  // bytes; with more, the writes would stand still for too long
-  std::string evidence;                  // file for the evidence of the comparison; "" for none
+  int64_t sequence_margin = 100;                  // increments
+  double timeout = 60;                            // seconds, for each wait
+  int64_t most_lag = int64_t{64} << 20;           // bytes; with more, the writes would stand still for too long
+  std::string evidence;                           // file for the evidence of the comparison; "" for none
+  std::shared_ptr<const SigningKey> signing_key;  // signs it where there is one
   bool dry_run = false;
   bool abort = false;  // take back a crossing that was begun
 };

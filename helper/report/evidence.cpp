@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/result.h"
+#include "report/signature.h"
 
 namespace airlift {
 
@@ -166,10 +167,14 @@ void WriteFileAtomically(const std::string& path, const std::string& what, int m
   if (std::rename(temporary.c_str(), path.c_str()) != 0) fail("rename");
 }
 
-void WriteEvidence(const RunResult& result, const std::string& path) {
+void WriteEvidence(const RunResult& result, const std::string& path, const SigningKey* key) {
   // Names that are not UTF-8 (SQL_ASCII databases) must not cost the whole file.
   const std::string text = ToJson(result).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
   WriteFileAtomically(path, "evidence file", 0666, [&](std::FILE* file) { std::fputs(text.c_str(), file); });
+  if (key == nullptr) return;
+  const std::string signature = key->Sign(text);
+  WriteFileAtomically(SignaturePath(path), "signature file", 0666,
+                      [&](std::FILE* file) { std::fwrite(signature.data(), 1, signature.size(), file); });
 }
 
 }  // namespace airlift

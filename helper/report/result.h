@@ -16,6 +16,8 @@
 
 namespace airlift {
 
+class SigningKey;
+
 struct ServerFacts {
   std::string host;
   std::string port;
@@ -137,7 +139,8 @@ nlohmann::json ToJson(const RunResult& result);
 void WriteFileAtomically(const std::string& path, const std::string& what, int mode,
                          const std::function<void(std::FILE*)>& write);
 // Writes the evidence next to its final name first, so that a file with that name is always whole.
-void WriteEvidence(const RunResult& result, const std::string& path);
+// With a key, its signature lies beside it, written last.
+void WriteEvidence(const RunResult& result, const std::string& path, const SigningKey* key = nullptr);
 // For people: what differs and what was left out, then the last line "verdict: ...".
 std::string Summary(const RunResult& result);
 
