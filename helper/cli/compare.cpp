@@ -4,6 +4,7 @@
 #include <charconv>
 #include <memory>
 
+#include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
 
@@ -16,6 +17,8 @@ struct CompareArguments {
   OutputOptions output;
   CompareOptions compare;
   std::vector<std::string> schemas;
+  std::string max_rate;
+  std::string pause_above_lag;
   bool data_only = false;
 };
 
@@ -26,6 +29,14 @@ double ParsePercent(std::string text) {
   if (status != std::errc() || end != text.data() + text.size() || !(percent > 0) || percent >= 100)
     throw CLI::ValidationError("--sample", "must be more than 0% and less than 100%");
   return percent;
+}
+
+// "20MB" or "20MB/s".
+int64_t ParseRate(std::string text) {
+  if (text.ends_with("/s")) text.resize(text.size() - 2);
+  const int64_t rate = ParseSize(text);
+  if (rate <= 0) throw Error("--max-rate must be more than nothing");
+  return rate;
 }
 
 }  // namespace
@@ -71,6 +82,19 @@ std::function<int()> SetupCompare(CLI::App& app) {
   app.add_flag("--ignore-extra-columns", compare.subset.ignore_extra_columns,
                "do not mind columns that only the target has")
       ->group(subset);
+  const char* gentle = "Gentle";
+  app.add_option("--max-rate", arguments->max_rate, "read at most this much per second of each side, over all jobs")
+      ->type_name("SIZE")
+      ->group(gentle);
+  app.add_option("--pause-above-sessions", compare.pace.pause_above.sessions,
+                 "pause while more sessions than this are active on the source")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->group(gentle);
+  app.add_option("--pause-above-lag", arguments->pause_above_lag,
+                 "pause while a receiver of the source's WAL is further behind than this")
+      ->type_name("SIZE")
+      ->group(gentle);
   return [arguments] {
     CompareOptions& compare = arguments->compare;
     compare.source = arguments->connections.SourceInfo();
@@ -78,6 +102,8 @@ std::function<int()> SetupCompare(CLI::App& app) {
     for (const std::string& schema : arguments->schemas) compare.tables.push_back(schema + ".*");
     compare.jobs = arguments->connections.jobs;
     compare.with_schema = !arguments->data_only;
+    if (!arguments->max_rate.empty()) compare.pace.most_bytes_per_second = ParseRate(arguments->max_rate);
+    if (!arguments->pause_above_lag.empty()) compare.pace.pause_above.lag = ParseSize(arguments->pause_above_lag);
     const auto progress = arguments->output.MakeProgress();
     const RunResult result = CompareDatabases(compare, *progress);
     progress->Stop();

@@ -11,8 +11,8 @@
 #include "compare/compare_objects.h"
 #include "compare/jobs.h"
 #include "compare/row_locator.h"
+#include "compare/table_digests.h"
 #include "compare/view_counts.h"
-#include "digest/stream_digest.h"
 #include "pg/identifier.h"
 #include "row_compare/compared_table.h"
 #include "schema_compare/spelling.h"
@@ -45,18 +45,11 @@ std::string ColumnMismatch(const Relation& source, const Relation& target) {
   return sentence;
 }
 
-// Rows of a table that was never analyzed, by its size.
-constexpr double kBytesOfUnknownRow = 100;
-
-double EstimatedRows(const Relation& relation) {
-  return std::max(relation.estimated_rows, relation.estimated_rows > 0 ? 0 : relation.bytes() / kBytesOfUnknownRow);
-}
-
 // One comparison of tables: which pairs there are, the jobs that digest them, and what came out.
 class TableComparison {
  public:
-  TableComparison(const CompareOptions& options, Progress& progress, const SideFacts& facts)
-      : options_(options), progress_(progress), facts_(facts), subset_(options.subset) {}
+  TableComparison(const CompareOptions& options, Progress& progress, const SideFacts& facts, Pace& pace)
+      : options_(options), progress_(progress), facts_(facts), pace_(pace), subset_(options.subset) {}
 
   void Pair(Connection& source, Connection& target) {
     const auto patterns = ParsePatterns(options_.tables);
@@ -162,56 +155,31 @@ class TableComparison {
     }
     if (!table.source.foreign_leaves.empty()) result.reason = "partitions that are foreign tables are not compared";
     result.source = result.target = TableDigest();
-    states_[i].buckets = BucketsFor(std::max(EstimatedRows(table.source), EstimatedRows(table.target)));
-    AddSourceJobs(i);
-    // The source's columns in the source's order, whatever order or partitions the target has.
-    AddStreamJobs(i, Side::kTarget);
+    result.source_digest_by = SourceDigestBy(facts_);
+    states_[i].buckets = BucketsOf(table);
+    for (const DigestPart& part : PartsOf(table, facts_)) AddJob(i, part);
     if (states_[i].jobs_left == 0) states_[i].differing = BucketSet(states_[i].buckets);
   }
 
-  void AddSourceJobs(size_t i) {
-    if (!facts_.source_has_extension) {
-      results_[i].source_digest_by = "read stream";
-      return AddStreamJobs(i, Side::kSource);
-    }
-    results_[i].source_digest_by = "extension";
-    const Relation& relation = states_[i].table.source;
-    AddJob(i, Side::kSource, relation.bytes(), [this, i, &relation](Connection& connection, StageProgress& stage) {
-      const SourceBuckets found = BucketsByExtension(connection, relation, states_[i].buckets);
-      stage.meter.Add(static_cast<int64_t>(found.digests.Total().rows), relation.bytes());
-      Merge(i, Side::kSource, found.digests, found.is_complete ? "" : found.reason);
-    });
-  }
-
-  void AddStreamJobs(size_t i, Side side) {
-    for (const StoredTable& table : states_[i].table.Of(side).stored) {
-      const int64_t parts = facts_.Parts(side, table.bytes);
-      for (const BlockRange& range : SplitBlocks(table.heap_blocks, parts)) {
-        AddJob(
-            i, side, table.bytes / parts, [this, i, side, table, range](Connection& connection, StageProgress& stage) {
-              const State& state = states_[i];
-              Merge(i, side, BucketRange(connection, state.table.source, table, range, state.buckets, stage.meter), "");
-            });
-      }
-    }
-  }
-
-  template <typename Work>
-  void AddJob(size_t i, Side side, int64_t weight, Work work) {
-    StageProgress& stage = progress_.Stage(side == Side::kSource ? "digest source" : "digest target");
+  void AddJob(size_t i, const DigestPart& part) {
+    StageProgress& stage = progress_.Stage(part.side == Side::kSource ? "digest source" : "digest target");
     ++stage.tasks_total;
-    stage.weight_total += weight;
+    stage.weight_total += part.weight;
+    stage.meter.limit = pace_.LimitOf(part.side);
     ++states_[i].jobs_left;
-    jobs_.push_back({weight, [this, i, side, weight, work, &stage](ReadOnlyPair& pair) {
+    jobs_.push_back({part.weight, [this, i, part, &stage](ReadOnlyPair& pair) {
                        progress_.TaskStarted(stage);
                        try {
-                         work(pair.Get(side), stage);
+                         const State& state = states_[i];
+                         const PartDigests made =
+                             DigestOf(pair.Get(part.side), state.table, part, state.buckets, pace_, stage.meter);
+                         Merge(i, part.side, made.digests, made.reason);
                        } catch (const SqlError& error) {
                          if (!IsOfOneTable(error)) throw;
-                         pair.Reset(side);
+                         pair.Reset(part.side);
                          GiveUp(i, error.what());
                        }
-                       progress_.TaskDone(stage, weight);
+                       progress_.TaskDone(stage, part.weight);
                      }});
   }
 
@@ -250,6 +218,7 @@ class TableComparison {
   const CompareOptions& options_;
   Progress& progress_;
   const SideFacts facts_;
+  Pace& pace_;
   Subset subset_;
   std::map<uint32_t, std::vector<UniqueKey>> source_keys_, target_keys_;
   std::vector<State> states_;
@@ -287,12 +256,13 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
                         target.server_major()};
   if (!facts.source_has_extension) result.notes.push_back(kNoExtensionNote);
   const ReadOnlyPair::Snapshots snapshots{source.id(), target_snapshot};
-  TableComparison tables(options, progress, facts);
+  Pace pace(options.pace, options.source, progress);
+  TableComparison tables(options, progress, facts, pace);
   tables.Pair(source.connection(), target);
   std::vector<Job> jobs = tables.TakeJobs();
   const bool whole_database = options.tables.empty() && options.with_schema;
   const bool with_large_objects = whole_database || options.with_large_objects;
-  LargeObjectComparison large_objects(progress);
+  LargeObjectComparison large_objects(progress, pace);
   if (with_large_objects) Append(jobs, large_objects.MakeJobs(source.connection()));
   ViewComparison views(progress);
   if (options.with_views) Append(jobs, views.MakeJobs(source.connection(), ParsePatterns(options.tables)));
@@ -303,10 +273,11 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   if (!options.repair.empty()) repair.emplace(target);
   std::vector<DifferingTable> differing = tables.JudgeTables();
   if (options.max_rows > 0 || repair)
-    RowLocator(options, snapshots, progress, facts, repair ? &*repair : nullptr).Locate(std::move(differing));
+    RowLocator(options, snapshots, progress, facts, pace, repair ? &*repair : nullptr).Locate(std::move(differing));
   if (repair)
     for (const std::string& note : tables.NotMended()) repair->AddNote(note);
   for (const std::string& note : tables.Reductions()) result.notes.push_back(note);
+  for (const std::string& note : pace.Notes()) result.notes.push_back(note);
   result.tables = tables.TakeResults();
   if (with_large_objects) result.large_objects = large_objects.Result();
   if (whole_database) {

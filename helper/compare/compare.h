@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/subset.h"
+#include "pace/pace.h"
 #include "pg/conninfo.h"
 #include "progress/progress.h"
 #include "report/result.h"
@@ -25,6 +26,7 @@ struct CompareOptions {
   uint64_t max_rows = 1000;  // listed per table; 0: tables only, no second look at those that differ
   std::string repair;        // file for the SQL that mends the target; "" for none
   bool with_views = false;   // row counts of views
+  PaceOptions pace;
 };
 
 // Throws Error when a side cannot be reached or read; a table that cannot be read is "not verified" in the result.

@@ -48,8 +48,10 @@ std::vector<Job> LargeObjectComparison::MakeJobs(Connection& source) {
       StageProgress& stage = progress_.Stage(fmt::format("large objects, {}", SideName(side)));
       ++stage.tasks_total;
       stage.weight_total += batch.bytes;
+      stage.meter.limit = pace_.LimitOf(side);
       jobs.push_back({batch.bytes, [this, side, batch, &stage](ReadOnlyPair& pair) {
                         progress_.TaskStarted(stage);
+                        pace_.Await(side);
                         Digest(pair, side, batch, stage.meter);
                         progress_.TaskDone(stage, batch.bytes);
                       }});

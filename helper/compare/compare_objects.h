@@ -7,6 +7,7 @@
 
 #include "compare/jobs.h"
 #include "large_objects/large_objects.h"
+#include "pace/pace.h"
 #include "pg/connection.h"
 #include "progress/progress.h"
 #include "report/result.h"
@@ -16,7 +17,7 @@ namespace airlift {
 // Digests of all large objects of both sides, as jobs next to those of the tables.
 class LargeObjectComparison {
  public:
-  explicit LargeObjectComparison(Progress& progress) : progress_(progress) {}
+  LargeObjectComparison(Progress& progress, Pace& pace) : progress_(progress), pace_(pace) {}
 
   // One job per batch of the source's plan and side; the batches cover all OIDs.
   std::vector<Job> MakeJobs(Connection& source);
@@ -27,6 +28,7 @@ class LargeObjectComparison {
   void Digest(ReadOnlyPair& pair, Side side, const LargeObjectBatch& batch, Meter& meter);
 
   Progress& progress_;
+  Pace& pace_;
   std::mutex mutex_;
   TableDigest digests_[2];
   std::string refusal_;  // of an object that one side's role may not read

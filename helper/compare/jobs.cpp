@@ -10,6 +10,13 @@
 
 namespace airlift {
 
+namespace {
+
+constexpr int kJobsPerTransaction = 32;
+constexpr int kJobsPerSession = 8192;
+
+}  // namespace
+
 Connection& ReadOnlyPair::Get(Side side) {
   auto& slot = connections_[side == Side::kTarget];
   if (!slot) slot = std::make_unique<Connection>(side == Side::kSource ? source_info_ : target_info_, side);
@@ -17,6 +24,18 @@ Connection& ReadOnlyPair::Get(Side side) {
     slot->Execute(BeginUnderSnapshot(*slot, side == Side::kSource ? snapshots_.source : snapshots_.target));
   }
   return *slot;
+}
+
+void ReadOnlyPair::Refresh() {
+  if (++jobs_in_transaction_ < kJobsPerTransaction) return;
+  jobs_in_session_ += jobs_in_transaction_;
+  jobs_in_transaction_ = 0;
+  const bool is_new_session = jobs_in_session_ >= kJobsPerSession;
+  if (is_new_session) jobs_in_session_ = 0;
+  for (auto& connection : connections_) {
+    if (is_new_session) connection.reset();
+    if (connection && connection->InTransaction()) connection->Execute("COMMIT");
+  }
 }
 
 void ReadOnlyPair::Reset(Side side) {
@@ -42,6 +61,7 @@ void RunJobs(std::vector<Job> jobs, int threads, const ConnInfo& source, const C
         const size_t taken = next++;
         if (taken >= jobs.size()) return;
         jobs[taken].run(pair);
+        pair.Refresh();
       }
     } catch (...) {
       const std::lock_guard lock(failure_mutex);

@@ -22,6 +22,10 @@ class ReadOnlyPair {
       : source_info_(source), target_info_(target), snapshots_(snapshots) {}
 
   Connection& Get(Side side);
+  // Between jobs: now and then a new transaction under the same snapshot, which gives the locks of the tables back, and
+  // more rarely a new session, which gives back what the server's process keeps in mind of each table. 200,000 tables
+  // read in one transaction would fill the server's lock table.
+  void Refresh();
   // After an error: the next Get starts a new transaction.
   void Reset(Side side);
 
@@ -30,6 +34,8 @@ class ReadOnlyPair {
   ConnInfo target_info_;
   Snapshots snapshots_;
   std::unique_ptr<Connection> connections_[2];
+  int jobs_in_transaction_ = 0;
+  int jobs_in_session_ = 0;
 };
 
 struct Job {

@@ -11,19 +11,12 @@ namespace airlift {
 
 namespace {
 
-constexpr int64_t kRangeBytes = int64_t{128} << 20;
 constexpr int64_t kLargeTable = int64_t{64} << 20;
-constexpr int kTidRangeScanSince = 14;
 
 }  // namespace
 
 bool IsOfOneTable(const SqlError& error) {
   return error.IsClass("42") || error.IsClass("22") || error.IsClass("0A") || error.sqlstate() == "08P01";
-}
-
-int64_t SideFacts::Parts(Side side, int64_t bytes) const {
-  const int major = side == Side::kSource ? source_major : target_major;
-  return major < kTidRangeScanSince ? 1 : std::max<int64_t>(1, bytes / kRangeBytes);
 }
 
 // One table under examination.
@@ -71,14 +64,26 @@ std::vector<Job> RowLocator::ListingJobs(Search& search) {
   std::vector<Job> jobs;
   if (facts_.source_has_extension) {
     jobs.push_back(ListingJob(
-        search, Side::kSource, search.table().source.bytes(), [&search](Connection& source, StageProgress& stage) {
-          ListRowsByExtension(source, search.table(), search.differing.buckets, search.source, stage.meter);
-        }));
+        search, Side::kSource, search.table().source.bytes(),
+        [this, &search](Connection& source, StageProgress& stage) { ListOnSource(search, source, stage.meter); }));
   } else {
     AddStreamJobs(search, Side::kSource, jobs);
   }
   AddStreamJobs(search, Side::kTarget, jobs);
   return jobs;
+}
+
+void RowLocator::ListOnSource(Search& search, Connection& source, Meter& meter) {
+  const ComparedTable& table = search.table();
+  const BucketSet& buckets = search.differing.buckets;
+  if (!pace_.IsGentle() || !facts_.ReadsRanges(Side::kSource))
+    return ListRowsByExtension(source, table, buckets, search.source, meter);
+  for (const StoredTable& stored : table.source.stored) {
+    pace_.ForEachPiece(stored, [&](const BlockRange& piece) {
+      ListPieceByExtension(source, table, stored, piece, buckets, search.source, meter);
+      return true;
+    });
+  }
 }
 
 void RowLocator::AddStreamJobs(Search& search, Side side, std::vector<Job>& jobs) {
@@ -100,9 +105,11 @@ Job RowLocator::ListingJob(Search& search, Side side, int64_t weight,
   StageProgress& stage = progress_.Stage(side == Side::kSource ? "list rows of source" : "list rows of target");
   ++stage.tasks_total;
   stage.weight_total += weight;
+  stage.meter.limit = pace_.LimitOf(side);
   return {weight, [this, &search, side, weight, list = std::move(list), &stage](ReadOnlyPair& pair) {
             progress_.TaskStarted(stage);
             try {
+              pace_.Await(side);
               list(pair.Get(side), stage);
             } catch (const SqlError& error) {
               if (!IsOfOneTable(error)) throw;

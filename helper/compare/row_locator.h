@@ -8,6 +8,7 @@
 
 #include "compare/compare.h"
 #include "compare/jobs.h"
+#include "compare/table_digests.h"
 #include "digest/bucket_digests.h"
 #include "row_compare/compared_table.h"
 #include "row_compare/repair.h"
@@ -22,22 +23,12 @@ struct DifferingTable {
   TableResult* result = nullptr;
 };
 
-// What decides how each side is read.
-struct SideFacts {
-  bool source_has_extension = false;
-  int source_major = 0;
-  int target_major = 0;
-
-  // Ranges of blocks into which a table of so many bytes is cut: several readers share a large one.
-  int64_t Parts(Side side, int64_t bytes) const;
-};
-
 class RowLocator {
  public:
   // `repair` may be null.
   RowLocator(const CompareOptions& options, const ReadOnlyPair::Snapshots& snapshots, Progress& progress,
-             const SideFacts& facts, RepairScript* repair)
-      : options_(options), snapshots_(snapshots), progress_(progress), facts_(facts), repair_(repair) {}
+             const SideFacts& facts, Pace& pace, RepairScript* repair)
+      : options_(options), snapshots_(snapshots), progress_(progress), facts_(facts), pace_(pace), repair_(repair) {}
 
   // Fills TableResult::differences: one more scan of each side of each table, then the rows by key. Small tables run
   // side by side, large ones one after the other with all workers, so that memory is bounded however many differ.
@@ -47,6 +38,7 @@ class RowLocator {
   struct Search;
   void Run(std::vector<Job> jobs);
   std::vector<Job> ListingJobs(Search& search);
+  void ListOnSource(Search& search, Connection& source, Meter& meter);
   void AddStreamJobs(Search& search, Side side, std::vector<Job>& jobs);
   Job ListingJob(Search& search, Side side, int64_t weight, std::function<void(Connection&, StageProgress&)> list);
   void Finish(Search& search, ReadOnlyPair& pair);
@@ -57,6 +49,7 @@ class RowLocator {
   const ReadOnlyPair::Snapshots snapshots_;
   Progress& progress_;
   const SideFacts facts_;
+  Pace& pace_;
   RepairScript* repair_;
 };
 

@@ -8,9 +8,20 @@
 
 namespace airlift {
 
+// What slows reading down (pace/pace.h).
+class ReadLimit {
+ public:
+  virtual ~ReadLimit() = default;
+  // Counts what was read; never throws and never waits.
+  virtual void Charge(int64_t bytes) = 0;
+  // Waits until more may be read.
+  virtual void Await() = 0;
+};
+
 struct Meter {
   std::atomic<int64_t> rows{0};
   std::atomic<int64_t> bytes{0};
+  ReadLimit* limit = nullptr;  // set before any worker reads; null where nothing limits
 
   void Add(int64_t more_rows, int64_t more_bytes) {
     rows.fetch_add(more_rows, std::memory_order_relaxed);
@@ -18,11 +29,12 @@ struct Meter {
   }
 };
 
-// Adds to a meter now and then instead of at every row, and notices a stop request at the same moments.
+// Adds to a meter now and then instead of at every row. At the same moments it notices a stop request, and waits where
+// the meter has a limit.
 class MeterBatch {
  public:
   explicit MeterBatch(Meter& meter) : meter_(meter) {}
-  ~MeterBatch() { meter_.Add(rows_, bytes_); }
+  ~MeterBatch() { AddAll(); }
   MeterBatch(const MeterBatch&) = delete;
   MeterBatch& operator=(const MeterBatch&) = delete;
 
@@ -35,10 +47,16 @@ class MeterBatch {
  private:
   static constexpr int64_t kFlushBytes = 1 << 20;
 
-  void Flush() {
+  void AddAll() {
     meter_.Add(rows_, bytes_);
+    if (meter_.limit != nullptr) meter_.limit->Charge(bytes_);
     rows_ = bytes_ = 0;
+  }
+
+  void Flush() {
+    AddAll();
     CheckStop();
+    if (meter_.limit != nullptr) meter_.limit->Await();
   }
 
   Meter& meter_;

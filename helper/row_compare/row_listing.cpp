@@ -67,10 +67,10 @@ std::string KeyExpressions(const ComparedTable& table) {
   return list;
 }
 
-void ListFrom(const std::string& from, Connection& source, const ComparedTable& table, const BucketSet& buckets,
-              RowSpool& spool, Meter& meter) {
-  source.StartCopyOut(BucketRowsStatement(source, table.source,
-                                          table.HasKey() ? KeyExpressions(table) : "tableoid, ctid", from, buckets));
+void ListFrom(const std::string& from, Connection& source, const ComparedTable& table, const Relation& relation,
+              const BucketSet& buckets, RowSpool& spool, Meter& meter) {
+  source.StartCopyOut(
+      BucketRowsStatement(source, relation, table.HasKey() ? KeyExpressions(table) : "tableoid, ctid", from, buckets));
   ImageStream images(ArraysOfKey(table));
   MeterBatch batch(meter);
   std::string_view data, image, digest;
@@ -101,9 +101,16 @@ void ListStreamedRows(Connection& connection, const ComparedTable& table, const 
 void ListRowsByExtension(Connection& source, const ComparedTable& table, const BucketSet& buckets, RowSpool& spool,
                          Meter& meter) {
   if (table.source.foreign_leaves.empty())
-    return ListFrom(table.From(Side::kSource), source, table, buckets, spool, meter);
+    return ListFrom(table.From(Side::kSource), source, table, table.source, buckets, spool, meter);
   for (const StoredTable& leaf : table.source.stored)
-    ListFrom("ONLY " + QualifiedName(leaf.schema, leaf.name), source, table, buckets, spool, meter);
+    ListFrom("ONLY " + QualifiedName(leaf.schema, leaf.name), source, table, table.source, buckets, spool, meter);
+}
+
+void ListPieceByExtension(Connection& source, const ComparedTable& table, const StoredTable& stored,
+                          const BlockRange& piece, const BucketSet& buckets, RowSpool& spool, Meter& meter) {
+  Relation relation = table.source;
+  relation.condition = RangePredicate(piece, relation.condition);
+  ListFrom("ONLY " + QualifiedName(stored.schema, stored.name), source, table, relation, buckets, spool, meter);
 }
 
 }  // namespace airlift

@@ -20,5 +20,8 @@ void ListStreamedRows(Connection& connection, const ComparedTable& table, const 
 // The source's server picks the rows, and sends no others.
 void ListRowsByExtension(Connection& source, const ComparedTable& table, const BucketSet& buckets, RowSpool& spool,
                          Meter& meter);
+// The same of some blocks of one stored table.
+void ListPieceByExtension(Connection& source, const ComparedTable& table, const StoredTable& stored,
+                          const BlockRange& piece, const BucketSet& buckets, RowSpool& spool, Meter& meter);
 
 }  // namespace airlift

@@ -37,8 +37,15 @@ std::string ColumnsLiteral(const Relation& relation) {
 }
 
 // The condition without its WHERE, as a literal; NULL where there is none.
-std::string ConditionLiteral(const Relation& relation) {
-  return relation.condition.empty() ? "NULL" : "'" + Doubled(relation.condition.substr(sizeof("WHERE")), '\'') + "'";
+std::string ConditionLiteral(const std::string& condition) {
+  return condition.empty() ? "NULL" : "'" + Doubled(condition.substr(sizeof("WHERE")), '\'') + "'";
+}
+
+constexpr int kTidRangeScanSince = 14;
+
+std::string BucketsStatement(uint32_t oid, uint32_t buckets, const Relation& relation, const std::string& condition) {
+  return fmt::format("SELECT digests, complete, reason FROM airlift.table_buckets({}, {}, {}, {})", oid, buckets,
+                     ColumnsLiteral(relation), ConditionLiteral(condition));
 }
 
 }  // namespace
@@ -52,7 +59,7 @@ std::optional<std::string> FindExtension(Connection& source) {
 
 std::string DigestStatement(const Relation& relation) {
   return fmt::format("SELECT row_count, digest, complete, reason FROM airlift.table_digest({}, {}, {})", relation.oid,
-                     ColumnsLiteral(relation), ConditionLiteral(relation));
+                     ColumnsLiteral(relation), ConditionLiteral(relation.condition));
 }
 
 SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
@@ -68,10 +75,34 @@ SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
 }
 
 SourceBuckets BucketsByExtension(Connection& source, const Relation& relation, uint32_t buckets) {
-  const Result result =
-      source.Query(fmt::format("SELECT digests, complete, reason FROM airlift.table_buckets({}, {}, {}, {})",
-                               relation.oid, buckets, ColumnsLiteral(relation), ConditionLiteral(relation)));
+  const Result result = source.Query(BucketsStatement(relation.oid, buckets, relation, relation.condition));
   return {BucketDigests::FromHex(result.Text(0, 0), buckets), result.Boolean(0, 1), result.Text(0, 2)};
+}
+
+BucketDigests BucketsOfStored(Connection& source, const Relation& relation, const StoredTable& stored,
+                              uint32_t buckets) {
+  const Result result = source.Query(BucketsStatement(stored.oid, buckets, relation, relation.condition));
+  return BucketDigests::FromHex(result.Text(0, 0), buckets);
+}
+
+std::optional<BucketDigests> BucketsOfPiece(Connection& source, const Relation& relation, const StoredTable& stored,
+                                            const BlockRange& piece, uint32_t buckets) {
+  if (relation.condition.empty()) {
+    const Result scanned = source.Query(fmt::format("SELECT airlift.scan_digests({}, {}, {}, {}, {})", stored.oid,
+                                                    buckets, ColumnsLiteral(relation), piece.from,
+                                                    piece.to ? std::to_string(*piece.to - piece.from) : "NULL"));
+    if (!scanned.IsNull(0, 0)) return BucketDigests::FromHex(scanned.Text(0, 0), buckets);
+  }
+  if (source.server_major() < kTidRangeScanSince) return std::nullopt;
+  // The part behind " WHERE".
+  std::string condition = RangePredicate(piece, relation.condition);
+  condition.erase(0, condition.find_first_not_of(' '));
+  const Result result = source.Query(BucketsStatement(stored.oid, buckets, relation, condition));
+  return BucketDigests::FromHex(result.Text(0, 0), buckets);
+}
+
+std::string IncompleteReason(Connection& source, const Relation& relation) {
+  return source.Query(fmt::format("SELECT airlift.incomplete_reason({})", relation.oid)).Text(0, 0);
 }
 
 std::string BucketRowsStatement(Connection& source, const Relation& relation, const std::string& selected,

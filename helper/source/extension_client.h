@@ -7,6 +7,7 @@
 #include "catalog/relation.h"
 #include "digest.h"
 #include "digest/bucket_digests.h"
+#include "digest/image_query.h"
 #include "pg/connection.h"
 
 namespace airlift {
@@ -39,6 +40,15 @@ struct SourceBuckets {
 };
 // airlift.table_buckets: one scan as well.
 SourceBuckets BucketsByExtension(Connection& source, const Relation& relation, uint32_t buckets);
+
+// The same of the rows of one of the relation's stored tables.
+BucketDigests BucketsOfStored(Connection& source, const Relation& relation, const StoredTable& stored,
+                              uint32_t buckets);
+// Of some of its blocks, by one process of the server; nullopt where the server (before version 14) can only read all.
+std::optional<BucketDigests> BucketsOfPiece(Connection& source, const Relation& relation, const StoredTable& stored,
+                                            const BlockRange& piece, uint32_t buckets);
+// Why the role may not see all rows of `relation`; "" when it does.
+std::string IncompleteReason(Connection& source, const Relation& relation);
 
 // COPY (SELECT <selected>, <row digest as uuid> FROM <from> WHERE <condition> AND the row's bucket is in `set`) TO
 // STDOUT (FORMAT binary): the server itself picks the rows.
