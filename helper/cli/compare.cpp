@@ -1,12 +1,15 @@
-// compare: are two databases that stand still the same, to the row?
+// compare: are two databases the same, to the row, at rest or while one is replicated to the other?
 #include "compare/compare.h"
 
 #include <charconv>
+#include <cmath>
 #include <memory>
 
+#include "base/duration.h"
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "live_compare/live_compare.h"
 
 namespace airlift {
 
@@ -20,6 +23,9 @@ struct CompareArguments {
   std::string max_rate;
   std::string pause_above_lag;
   bool data_only = false;
+  bool is_live = false;
+  std::string max_wait;
+  LiveOptions live;
 };
 
 double ParsePercent(std::string text) {
@@ -39,6 +45,26 @@ int64_t ParseRate(std::string text) {
   return rate;
 }
 
+void AddLiveOptions(CLI::App& app, CompareArguments& arguments) {
+  const char* group = "While replication runs";
+  CLI::Option* live =
+      app.add_flag("--live", arguments.is_live,
+                   "compare exactly while the target follows the source by logical replication and rows change")
+          ->group(group);
+  const auto add = [&](CLI::Option* option) { return option->needs(live)->group(group); };
+  add(app.add_option("--subscription", arguments.live.subscriptions,
+                     "of the target, which brings the changes; may be given several times (default: all of its "
+                     "database that read from slots of the source's)"))
+      ->type_name("NAME");
+  add(app.add_option("--max-wait", arguments.max_wait,
+                     "how long the target may take to reach a position of the source, and rows to hold still "
+                     "(default: 5min)"))
+      ->type_name("DURATION");
+  add(app.add_flag("--lock-keyless", arguments.live.lock_keyless,
+                   "lock a table without a key against writing until the target has caught up, at most 2 s at a time, "
+                   "where nothing else proves what its rows are"));
+}
+
 }  // namespace
 
 std::function<int()> SetupCompare(CLI::App& app) {
@@ -53,6 +79,7 @@ std::function<int()> SetupCompare(CLI::App& app) {
   app.add_flag("--data-only", arguments->data_only, "tables only: no sequences, large objects or schema");
   CompareOptions& compare = arguments->compare;
   app.add_flag("--views", compare.with_views, "compare the row counts of views and materialized views, too");
+  AddLiveOptions(app, *arguments);
   const char* rows = "Rows that differ";
   app.add_option(
          "--max-rows", compare.max_rows,
@@ -105,7 +132,10 @@ std::function<int()> SetupCompare(CLI::App& app) {
     if (!arguments->max_rate.empty()) compare.pace.most_bytes_per_second = ParseRate(arguments->max_rate);
     if (!arguments->pause_above_lag.empty()) compare.pace.pause_above.lag = ParseSize(arguments->pause_above_lag);
     const auto progress = arguments->output.MakeProgress();
-    const RunResult result = CompareDatabases(compare, *progress);
+    if (!arguments->max_wait.empty())
+      arguments->live.max_wait = std::chrono::milliseconds(std::llround(ParseDuration(arguments->max_wait) * 1000));
+    const RunResult result =
+        arguments->is_live ? CompareLive(compare, arguments->live, *progress) : CompareDatabases(compare, *progress);
     progress->Stop();
     return arguments->output.Present(result);
   };

@@ -71,6 +71,25 @@ json ToJson(const TableDifferences& differences) {
           {"reason", differences.reason}};
 }
 
+json ToJson(const LiveTableFacts& live) {
+  return {{"lsn", live.lsn},
+          {"rechecked", live.rechecked},
+          {"rounds", live.rounds},
+          {"pins", live.pins},
+          {"longest_pin_ms", live.longest_pin_ms},
+          {"table_lock_ms", live.table_lock_ms},
+          {"not_proved", live.not_proved}};
+}
+
+json ToJson(const LiveFacts& live) {
+  json subscriptions = json::array();
+  for (const LiveFacts::Subscription& each : live.subscriptions)
+    subscriptions.push_back({{"name", each.name}, {"slot", each.slot}, {"publications", each.publications}});
+  return {{"subscriptions", std::move(subscriptions)},
+          {"last_lsn", live.last_lsn},
+          {"waited_seconds", live.waited_seconds}};
+}
+
 json ToJson(const TableResult& table) {
   json entry = {{"schema", table.schema},
                 {"table", table.name},
@@ -84,6 +103,7 @@ json ToJson(const TableResult& table) {
                 {"source_digest_by", table.source_digest_by}};
   if (!table.left_out_columns.empty()) entry["left_out_columns"] = table.left_out_columns;
   if (!table.condition.empty()) entry["condition"] = table.condition;
+  if (table.live) entry["live"] = ToJson(*table.live);
   if (table.differences) entry["differences"] = ToJson(*table.differences);
   return entry;
 }
@@ -140,6 +160,7 @@ json ToJson(const RunResult& result) {
           {"schema_differences", ToArray(result.schema_differences)},
           {"left_out", ToArray(result.left_out)},
           {"notes", result.notes},
+          {"live", result.live ? ToJson(*result.live) : json()},
           {"seconds", seconds}};
 }
 

@@ -59,6 +59,29 @@ struct TableDifferences {
   std::string reason;           // why the rows could not be told, or not completely; "" where all is told
 };
 
+// How a table was compared while replication ran (docs/live-compare.md).
+struct LiveTableFacts {
+  std::string lsn;          // of the source: the rows were compared as they were then, or later
+  uint64_t rechecked = 0;   // rows that differed between the first two snapshots, and were read again
+  uint64_t rounds = 0;      // of reading them again
+  uint64_t pins = 0;        // rows locked on the source until the target had them
+  uint64_t not_proved = 0;  // rows that would not hold still
+  double longest_pin_ms = 0;
+  double table_lock_ms = 0;  // of a table without a key, where that was allowed
+};
+
+// The same of a whole run.
+struct LiveFacts {
+  struct Subscription {
+    std::string name;
+    std::string slot;
+    std::vector<std::string> publications;
+  };
+  std::vector<Subscription> subscriptions;
+  std::string last_lsn;       // the last position of the source that was waited for
+  double waited_seconds = 0;  // for the target
+};
+
 struct TableResult {
   std::string schema;
   std::string name;
@@ -71,6 +94,7 @@ struct TableResult {
   std::vector<std::string> left_out_columns = {};  // not compared by the user's wish
   std::string condition = {};                      // of the rows that were compared; "" for all
   std::optional<TableDifferences> differences = {};
+  std::optional<LiveTableFacts> live = {};
 };
 
 // A sequence, or the large objects: something compared as one.
@@ -114,6 +138,7 @@ struct RunResult {
   bool schema_was_compared = false;
   std::vector<LeftOut> left_out;
   std::vector<std::string> notes;
+  std::optional<LiveFacts> live;
   std::vector<std::pair<std::string, double>> seconds;  // per stage
 
   // Over tables, sequences and large objects; not verified when nothing was to be verified by the user's wish.

@@ -28,6 +28,8 @@ class RowExaminer {
               TableRepair* repair);
 
   void Add(const RowDifference& difference);
+  // Looks at all that were added, before the connections' transactions end.
+  void Flush();
   // Once, behind the last one.
   TableDifferences Finish();
 
@@ -41,7 +43,6 @@ class RowExaminer {
     Mending mending = Mending::kNone;
   };
 
-  void Flush();
   void FindColumns(std::vector<Case>& cases);
   void ChooseMending(Case& each, bool on_source, bool on_target) const;
   void List(Case& each);

@@ -112,12 +112,33 @@ std::string RowReader::SelectByKey(const std::string& list, std::span<const std:
                      ValuesOfKeys(table_, side, keys, parameters), KeyNames(table_), table_.From(side), condition);
 }
 
+// The form of the row whose columns begin at `first`. False where its key is another one than `key`: keys that are
+// equal by the type's operator need not be the same, 1.0 and 1.00.
+bool RowReader::ReadForm(const Result& row, int first, std::string_view key, RowForm* form) const {
+  const size_t columns = table_.source.columns.size();
+  const std::vector<size_t> key_positions = table_.KeyPositions();
+  StreamingHash hash;
+  const std::string start = StartImage(columns);
+  hash.Add(start.data(), start.size());
+  std::vector<std::string> key_fields(key_positions.size());
+  for (size_t i = 0; i < columns; ++i) {
+    const int column = static_cast<int>(i) + first;
+    const std::string image = ColumnImage(row, column, array_of_column_[i] != 0);
+    form->columns.push_back(row.IsNull(0, column) ? Digest128{} : HashBytes(image.data(), image.size()));
+    hash.Add(image.data() + 2, image.size() - 2);
+    for (size_t k = 0; k < key_positions.size(); ++k)
+      if (key_positions[k] == i) key_fields[k] = image.substr(2);
+  }
+  form->row = hash.Digest();
+  std::string own_key = StartImage(key_positions.size());
+  for (const std::string& field : key_fields) own_key += field;
+  return own_key == key;
+}
+
 std::vector<std::optional<RowForm>> RowReader::Forms(std::span<const std::string> keys) {
   std::vector<std::optional<RowForm>> forms(keys.size());
   std::string list;
   for (const Column& column : table_.source.columns) list += ", " + ImageExpression(column, "t.");
-  const size_t columns = table_.source.columns.size();
-  const std::vector<size_t> key_positions = table_.KeyPositions();
   for (size_t first = 0; first < keys.size(); first += kBatch) {
     const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
     std::vector<TypedParameter> parameters;
@@ -125,26 +146,49 @@ std::vector<std::optional<RowForm>> RowReader::Forms(std::span<const std::string
     connection_.StreamQuery(sql, parameters, true, [&](const Result& row) {
       const size_t index = IndexOf(row, true);
       RowForm form;
-      StreamingHash hash;
-      const std::string start = StartImage(columns);
-      hash.Add(start.data(), start.size());
-      std::vector<std::string> key_fields(key_positions.size());
-      for (size_t i = 0; i < columns; ++i) {
-        const std::string image = ColumnImage(row, static_cast<int>(i) + 1, array_of_column_[i] != 0);
-        const bool is_null = row.IsNull(0, static_cast<int>(i) + 1);
-        form.columns.push_back(is_null ? Digest128{} : HashBytes(image.data(), image.size()));
-        hash.Add(image.data() + 2, image.size() - 2);
-        for (size_t k = 0; k < key_positions.size(); ++k)
-          if (key_positions[k] == i) key_fields[k] = image.substr(2);
-      }
-      form.row = hash.Digest();
-      // Keys that are equal by the type's operator need not be the same: 1.0 and 1.00.
-      std::string key = StartImage(key_positions.size());
-      for (const std::string& field : key_fields) key += field;
-      if (key == batch[index]) forms[first + index] = std::move(form);
+      if (ReadForm(row, 1, batch[index], &form)) forms[first + index] = std::move(form);
     });
   }
   return forms;
+}
+
+// The table goes by its own name, as a condition may use it, and the list of keys by names that no condition uses. No
+// subquery either: FOR SHARE would lock all of its rows.
+std::vector<std::optional<RowVersion>> RowReader::Versions(std::span<const std::string> keys,
+                                                           const std::string& locking,
+                                                           const std::string& locking_option) {
+  constexpr int kFirstColumn = 5;
+  const Side side = connection_.side();
+  const std::string name = QuoteIdentifier(table_.Of(side).name);
+  std::string list, condition, key_names;
+  for (const char* system : {"tableoid", "ctid", "xmin", "xmax"}) list += fmt::format(", {}.{}", name, system);
+  for (const Column& column : table_.source.columns) list += ", " + ImageExpression(column, name + ".");
+  for (size_t k = 0; k < table_.key.size(); ++k) {
+    const KeyPart& part = PartOf(table_.key[k], side);
+    key_names += fmt::format(", \"pg_airlift key {}\"", k);
+    condition += fmt::format("{}{}.{} {} \"pg_airlift keys\".\"pg_airlift key {}\"", k == 0 ? "" : " AND ", name,
+                             QuoteIdentifier(part.column), part.equality, k);
+  }
+  std::vector<std::optional<RowVersion>> versions(keys.size());
+  for (size_t first = 0; first < keys.size(); first += kBatch) {
+    const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
+    std::vector<TypedParameter> parameters;
+    const std::string rows = ValuesOfKeys(table_, side, batch, &parameters);
+    const std::string sql = fmt::format(
+        "SELECT \"pg_airlift keys\".\"pg_airlift n\"{} FROM (VALUES {}) AS \"pg_airlift keys\"(\"pg_airlift n\"{}) "
+        "JOIN {} ON {} {}{}",
+        list, rows, key_names, table_.From(side), condition, table_.source.condition,
+        locking.empty() ? "" : fmt::format(" {} OF {} {}", locking, name, locking_option));
+    connection_.StreamQuery(sql, parameters, true, [&](const Result& row) {
+      const size_t index = IndexOf(row, true);
+      RowForm form;
+      if (!ReadForm(row, kFirstColumn, batch[index], &form)) return;
+      RowVersion version{form.row, {}, LoadBigEndian32(row.View(0, 4).data()) != 0};
+      for (int column = 1; column <= 3; ++column) version.version += row.View(0, column);
+      versions[first + index] = std::move(version);
+    });
+  }
+  return versions;
 }
 
 void RowReader::Texts(std::span<const std::string> addresses, const std::vector<size_t>& columns,

@@ -21,6 +21,16 @@ struct RowForm {
   friend bool operator==(const RowForm& a, const RowForm& b) { return a.row == b.row; }
 };
 
+// A row as it was read, and which version of it that was. While the same version is visible, nobody changed the row: a
+// change that put back the former values made another one.
+struct RowVersion {
+  Digest128 row;
+  std::string version;      // tableoid, ctid, xmin
+  bool is_touched = false;  // xmax is set: somebody changes or locks the row, or did
+
+  bool IsSameVersion(const RowVersion& other) const { return row == other.row && version == other.version; }
+};
+
 class RowReader {
  public:
   static constexpr size_t kBatch = 512;
@@ -32,6 +42,11 @@ class RowReader {
   // row at a time, whatever the size of its values.
   std::vector<std::optional<RowForm>> Forms(std::span<const std::string> keys);
 
+  // The versions of the rows with these keys; nullopt where there is no such row, or `table.source.condition` leaves it
+  // out. `locking` may be "FOR SHARE" or the like, with what follows OF; it locks the rows that are returned.
+  std::vector<std::optional<RowVersion>> Versions(std::span<const std::string> keys, const std::string& locking = {},
+                                                  const std::string& locking_option = {});
+
   // Text output, under the settings of format 1, of the columns at `columns`. `addresses` are key images, or places
   // where the table has no key. `found` gets the index of the address, and a result whose columns from 1 on are those
   // asked for, in the order of the addresses.
@@ -41,6 +56,7 @@ class RowReader {
  private:
   std::string SelectByKey(const std::string& list, std::span<const std::string> keys,
                           std::vector<TypedParameter>* parameters) const;
+  bool ReadForm(const Result& row, int first, std::string_view key, RowForm* form) const;
   void TextsByKey(std::span<const std::string> keys, const std::string& list,
                   const std::function<void(size_t, const Result&)>& found);
   void TextsByPlace(std::span<const std::string> places, const std::string& list,
