@@ -88,6 +88,7 @@ class LiveCompare : public CutoverCase {
     script_ = source().directory() + "/" + database();
   }
   void TearDown() override {
+    holding_up_ = {};
     writers_.clear();
     for (const char* suffix : {".hot", ".churn"}) unlink((script_ + suffix).c_str());
     CutoverCase::TearDown();
@@ -126,8 +127,18 @@ class LiveCompare : public CutoverCase {
   }
   void StartWriting(int seed) {
     StartWriting(seed, ".hot", kHot, 4, 2500);
-    StartWriting(seed, ".churn", kChurn, 2, 60);
+    StartWriting(seed, ".churn", kChurn, 2, 120);
     std::this_thread::sleep_for(500ms);
+  }
+  // Holds up the target now and then, so that much is under way.
+  void HoldUpTheTarget() {
+    holding_up_ = std::jthread([this](const std::stop_token& stop) {
+      const auto session = target().Connect(database());
+      while (!stop.stop_requested()) {
+        session->Execute("BEGIN; LOCK TABLE hot, flip, churn, part, log IN SHARE MODE; SELECT pg_sleep(0.15); COMMIT");
+        std::this_thread::sleep_for(100ms);
+      }
+    });
   }
   void ExpectStillWriting() {
     for (auto& writer : writers_) EXPECT_TRUE(writer->IsRunning()) << writer->Wait().Describe();
@@ -205,6 +216,7 @@ class LiveCompare : public CutoverCase {
     Replicate();
     StartWriting(seed);
     const auto expected = CorruptHundred(seed);
+    HoldUpTheTarget();
     const ProcessResult result = Compare(more);
     ExpectStillWriting();
     ASSERT_EQ(result.status, kDiffers) << "seed " << seed << "\n" << result.Describe();
@@ -221,6 +233,7 @@ class LiveCompare : public CutoverCase {
 
   std::string script_;
   std::vector<std::unique_ptr<Process>> writers_;
+  std::jthread holding_up_;
 };
 
 TEST_F(LiveCompare, FindsAllThatWasChangedOnTheTargetAndNothingElse) { ExpectHundredFound(1); }
@@ -240,7 +253,8 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LiveCompareSeeds, ::testing::Range(101, 121));
 TEST_F(LiveCompare, VerifiesUnderLoad) {
   Replicate();
   StartWriting(3);
-  for (int i = 0; i < 3; ++i) {
+  HoldUpTheTarget();
+  for (int i = 0; i < 5; ++i) {
     const ProcessResult result = Compare();
     ASSERT_EQ(result.status, kVerified) << result.Describe();
     EXPECT_EQ(FinalVerdict(result), "verified");
