@@ -29,5 +29,6 @@ std::function<int()> SetupFallback(CLI::App& app);
 std::function<int()> SetupCleanup(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
 std::function<int()> SetupVerifyEvidence(CLI::App& app);
+std::function<int()> SetupDump(CLI::App& app);
 
 }  // namespace airlift

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "archive/restore.h"
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -58,15 +59,35 @@ std::unique_ptr<Replication> MakeCompanion(const MoveArguments& arguments, Progr
                                        progress);
 }
 
-int RunMoveCommand(MoveArguments& arguments) {
+// What does not concern the source.
+void FinishOptions(MoveArguments& arguments) {
   MoveOptions& move = arguments.move;
-  move.source = arguments.connections.SourceInfo();
   move.target = arguments.connections.TargetInfo();
   move.jobs = arguments.connections.jobs;
-  move.admin_function = arguments.replication.replication.admin_function;
   move.toast_compression = arguments.toast_compression == "server" ? "" : arguments.toast_compression;
   if (!arguments.split_size.empty()) move.split_bytes = ParseSize(arguments.split_size);
   if (!arguments.maintenance_memory.empty()) move.maintenance_memory = ParseSize(arguments.maintenance_memory);
+}
+
+int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
+  FinishOptions(arguments);
+  arguments.move.verify = !arguments.no_verify;
+  if (arguments.move.dry_run) {
+    fmt::print("{}", DescribeArchiveRestore(archive, arguments.move));
+    return kExitDone;
+  }
+  const auto progress = arguments.output.MakeProgress();
+  RunResult result = RestoreArchive(archive, arguments.move, *progress);
+  progress->Stop();
+  result.allow_refused = arguments.allow_refused;
+  return arguments.output.Present(result);
+}
+
+int RunMoveCommand(MoveArguments& arguments) {
+  MoveOptions& move = arguments.move;
+  FinishOptions(arguments);
+  move.source = arguments.connections.SourceInfo();
+  move.admin_function = arguments.replication.replication.admin_function;
   if (arguments.replication.replication.type == kChangesOnly)
     return ReplicateChanges(move.source, move.target, arguments.replication.Options(), move.dry_run,
                             arguments.output.quiet);
@@ -106,8 +127,20 @@ std::function<int()> SetupMigrate(CLI::App& app) {
 
 std::function<int()> SetupRestore(CLI::App& app) {
   auto arguments = std::make_shared<MoveArguments>();
+  auto archive = std::make_shared<ArchiveOptions>();
   AddMoveOptions(app, *arguments);
-  return [arguments] {
+  CLI::Option* source = app.get_option("--source")->required(false);
+  app.add_option("-a,--archive", archive->path,
+                 "restore this archive of pg_dump (directory, custom format or tar) instead of reading a source")
+      ->type_name("PATH");
+  app.add_option("--manifest", archive->manifest,
+                 "what proves the archive's rows (default: the manifest in it, or PATH.manifest.json)")
+      ->type_name("FILE");
+  app.add_flag("--no-verify", arguments->no_verify, "with --archive: do not read back and compare with the manifest");
+  return [arguments, archive, source] {
+    if (!archive->path.empty()) return RunArchiveRestore(*arguments, *archive);
+    if (source->empty())
+      throw Error("neither a source nor an archive is given", {}, "Give --source, or --archive PATH.");
     arguments->move.verify = false;
     return RunMoveCommand(*arguments);
   };

@@ -39,6 +39,19 @@ std::string DefaultEvidencePath(const RunResult& result) {
 ConnInfo ConnectionOptions::SourceInfo() const { return ParseSide("source", source); }
 ConnInfo ConnectionOptions::TargetInfo() const { return ParseSide("target", target); }
 
+ConnInfo SourceOptions::Info() const { return ParseSide("source", source); }
+
+void AddSourceOptions(CLI::App& app, SourceOptions& options) {
+  options.jobs = DefaultJobs();
+  app.add_option("-s,--source", options.source,
+                 "source database: a libpq connection string, URI or service (password from .pgpass, please)")
+      ->envname("PG_AIRLIFT_SOURCE")
+      ->type_name("CONNINFO")
+      ->required();
+  app.add_option("-j,--jobs", options.jobs, "connections at work at once (default: this host's processors, 2 to 8)")
+      ->check(CLI::Range(1, 256));
+}
+
 void AddSideOptions(CLI::App& app, ConnectionOptions& options) {
   app.add_option("-s,--source", options.source,
                  "source database: a libpq connection string, URI or service (password from .pgpass, please)")

@@ -25,6 +25,15 @@ void AddSideOptions(CLI::App& app, ConnectionOptions& options);
 // These and --jobs.
 void AddConnectionOptions(CLI::App& app, ConnectionOptions& options);
 
+// --source alone, and --jobs.
+struct SourceOptions {
+  std::string source;
+  int jobs = 0;
+
+  ConnInfo Info() const;
+};
+void AddSourceOptions(CLI::App& app, SourceOptions& options);
+
 struct OutputOptions {
   bool json = false;
   bool quiet = false;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/data_load.h"
 #include "copy/table_copy.h"
 #include "digest/stream_digest.h"
 #include "engine/plan.h"
@@ -47,6 +48,8 @@ TaskOutcome Outcome(const TableDigest& digest, int64_t bytes = 0) {
 }
 
 TaskOutcome RunCopy(Worker& worker, const Task& task, StageProgress& stage) {
+  if (const ArchiveSource* archive = worker.context().archive)
+    return LoadTable(*archive, worker.target(), RelationOf(worker, task), task.detail, stage.meter);
   SnapshotTransaction source(worker);
   const CopyPart part{TableFromDetail(task.detail), RangeFromDetail(task.detail), task.detail.at("freeze")};
   const CopyOutcome copied =
@@ -117,6 +120,8 @@ TaskOutcome RunReadBack(Worker& worker, const Task& task, StageProgress& stage) 
 }
 
 TaskOutcome RunLargeObjects(Worker& worker, const Task& task, StageProgress& stage) {
+  if (const ArchiveSource* archive = worker.context().archive)
+    return LoadLargeObjects(*archive, worker.target(), task.detail, stage.meter);
   SnapshotTransaction source(worker);
   const LargeObjectCopyOutcome copied =
       CopyLargeObjects(source.connection(), worker.target(), BatchFromDetail(task.detail), stage.meter);

@@ -13,11 +13,14 @@
 
 namespace airlift {
 
+struct ArchiveSource;
+
 // What all workers of a run share; constant while they run.
 struct RunContext {
   MoveOptions options;
   std::string snapshot_id;  // "" when nothing is left to be read from the source
   bool source_has_extension = false;
+  const ArchiveSource* archive = nullptr;  // where the rows come from, instead of a source
   std::vector<Relation> relations;
   int64_t maintenance_work_mem_kb = 0;  // for one index build; 0 leaves the target's setting
   Progress* progress = nullptr;

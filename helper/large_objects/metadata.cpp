@@ -9,15 +9,13 @@
 
 #include "large_objects/grant_statements.h"
 #include "large_objects/metadata_reader.h"
-#include "pg/batch.h"
+#include "large_objects/property_applier.h"
 #include "pg/identifier.h"
 #include "pg/role.h"
 
 namespace airlift {
 
 namespace {
-
-constexpr size_t kStatementsBuffered = 5000;
 
 // Calls visit(source's, target's) for every object of either side; nullptr where a side does not have it.
 template <typename Visit>
@@ -36,61 +34,7 @@ void VisitBoth(Connection& source, Connection& target, Visit visit) {
   }
 }
 
-// Statements gathered and run in batches; refusals counted by kind and reason.
-class Applier {
- public:
-  explicit Applier(Connection& target) : target_(target) {}
-
-  void Add(const char* kind, uint32_t oid, std::string sql) {
-    statements_.push_back(std::move(sql));
-    origins_.push_back({kind, oid});
-    if (statements_.size() >= kStatementsBuffered) Run();
-  }
-
-  void Refuse(const char* kind, uint32_t oid, const std::string& reason, bool expected = false) {
-    Refused& refused = refused_[{kind, reason}];
-    refused.expected = expected;
-    if (refused.count++ == 0) refused.first_oid = oid;
-  }
-
-  void Run() {
-    RunEach(target_, statements_, [this](size_t index, const std::string& reason) {
-      Refuse(origins_[index].kind, origins_[index].oid, reason);
-    });
-    statements_.clear();
-    origins_.clear();
-  }
-
-  std::vector<LeftOut> LeftOuts() const {
-    std::vector<LeftOut> left_out;
-    for (const auto& [key, refused] : refused_) {
-      left_out.push_back({key.first,
-                          refused.count == 1
-                              ? fmt::format("large object {}", refused.first_oid)
-                              : fmt::format("{} large objects, the first {}", refused.count, refused.first_oid),
-                          key.second, refused.expected});
-    }
-    return left_out;
-  }
-
- private:
-  struct Origin {
-    const char* kind;
-    uint32_t oid;
-  };
-  struct Refused {
-    int64_t count = 0;
-    uint32_t first_oid = 0;
-    bool expected = false;
-  };
-
-  Connection& target_;
-  std::vector<std::string> statements_;
-  std::vector<Origin> origins_;
-  std::map<std::pair<std::string, std::string>, Refused> refused_;
-};
-
-void ApplyOwners(Connection& source, Connection& target, RoleAccess& roles, Applier& applier) {
+void ApplyOwners(Connection& source, Connection& target, RoleAccess& roles, PropertyApplier& applier) {
   const std::set<std::string> superusers = SuperuserNames(source);
   VisitBoth(source, target, [&](const LargeObjectMetadata* wanted, const LargeObjectMetadata* present) {
     if (wanted == nullptr || present == nullptr || wanted->owner == present->owner) return;
@@ -115,7 +59,7 @@ std::set<std::string> RoleNames(Connection& target) {
 
 // The grants whose roles the target has; the others are refused here, which costs no round trip.
 std::vector<LargeObjectGrant> GrantsWithRoles(const LargeObjectMetadata& wanted, const std::set<std::string>& roles,
-                                              Applier& applier) {
+                                              PropertyApplier& applier) {
   std::vector<LargeObjectGrant> possible;
   for (const LargeObjectGrant& grant : wanted.grants) {
     std::string missing;
@@ -130,7 +74,7 @@ std::vector<LargeObjectGrant> GrantsWithRoles(const LargeObjectMetadata& wanted,
   return possible;
 }
 
-void ApplyGrantsAndComments(Connection& source, Connection& target, RoleAccess& roles, Applier& applier) {
+void ApplyGrantsAndComments(Connection& source, Connection& target, RoleAccess& roles, PropertyApplier& applier) {
   const std::set<std::string> names = RoleNames(target);
   VisitBoth(source, target, [&](const LargeObjectMetadata* wanted, const LargeObjectMetadata* present) {
     if (wanted == nullptr || present == nullptr) return;
@@ -194,7 +138,7 @@ std::string DescribeComment(const std::optional<std::string>& comment) {
 
 std::vector<LeftOut> ApplyLargeObjectOwnersAndGrants(Connection& source, Connection& target) {
   RoleAccess roles(target);
-  Applier applier(target);
+  PropertyApplier applier(target);
   // Owners first: a new owner takes the old one's place in the grants.
   ApplyOwners(source, target, roles, applier);
   ApplyGrantsAndComments(source, target, roles, applier);

@@ -14,6 +14,8 @@ namespace {
 constexpr int kOldestMinor = 12;
 constexpr int kNewestMinor = 16;
 constexpr int kCustomFormat = 1;
+constexpr int kTarFormat = 3;  // also what toc.dat of a directory says
+constexpr int kOffsetIsKnown = 2;
 
 class Reader {
  public:
@@ -49,13 +51,9 @@ class Reader {
     return text;
   }
 
-  void Skip(int bytes) {
-    for (int i = 0; i < bytes; ++i) Byte();
-  }
-
   // Magic, version, sizes, format.
-  void Header() {
-    if (bytes_.substr(0, 5) != "PGDMP") throw Error("pg_dump did not write an archive in custom format");
+  void Header(Archive* archive) {
+    if (bytes_.substr(0, 5) != "PGDMP") throw Error("this is no archive of pg_dump");
     position_ = 5;
     const int major = Byte();
     minor_ = Byte();
@@ -66,20 +64,21 @@ class Reader {
     }
     integer_size_ = Byte();
     offset_size_ = Byte();
-    if (integer_size_ < 1 || integer_size_ > 8) throw Error("the archive written by pg_dump is damaged");
-    if (Byte() != kCustomFormat) throw Error("pg_dump did not write an archive in custom format");
-    if (minor_ >= 15) {
-      Byte();  // compression algorithm
-    } else {
-      Integer();  // compression level
-    }
+    if (integer_size_ < 1 || integer_size_ > 8 || offset_size_ < 1 || offset_size_ > 8)
+      throw Error("the archive written by pg_dump is damaged");
+    const int format = Byte();
+    if (format != kCustomFormat && format != kTarFormat)
+      throw Error(fmt::format("the archive written by pg_dump has an unknown format ({})", format));
+    archive->format = format_ = format == kCustomFormat ? ArchiveFormat::kCustom : ArchiveFormat::kFiles;
+    archive->integer_size = integer_size_;
+    archive->compression = DataCompression();
     for (int i = 0; i < 7; ++i) Integer();  // creation time
   }
 
   ArchiveEntry Entry() {
     ArchiveEntry entry;
     entry.dump_id = static_cast<int32_t>(Integer());
-    Integer();  // whether it has data
+    entry.has_data = Integer() != 0;
     entry.class_oid = Number<uint32_t>();
     entry.object_oid = Number<uint32_t>();
     entry.name = String();
@@ -87,7 +86,7 @@ class Reader {
     entry.section = static_cast<ArchiveSection>(Integer());
     entry.sql = String();
     entry.drop_sql = String();
-    String();  // COPY statement
+    entry.copy_statement = String();
     entry.schema = String();
     entry.tablespace = String();
     if (minor_ >= 14) entry.table_access_method = String();
@@ -95,11 +94,32 @@ class Reader {
     entry.owner = String();
     String();  // WITH OIDS
     entry.dependencies = Dependencies();
-    Skip(1 + offset_size_);  // where the data lies
+    if (format_ == ArchiveFormat::kFiles) {
+      entry.data_file = String();
+    } else {
+      entry.data_offset = Offset();
+    }
     return entry;
   }
 
+  size_t position() const { return position_; }
+
  private:
+  Compression DataCompression() {
+    if (minor_ < 15) return Integer() == 0 ? Compression::kNone : Compression::kGzip;
+    const int algorithm = Byte();
+    if (algorithm > static_cast<int>(Compression::kZstd))
+      throw Error(fmt::format("the archive is compressed in a way that is not known here ({})", algorithm));
+    return static_cast<Compression>(algorithm);
+  }
+
+  int64_t Offset() {
+    const int state = Byte();
+    uint64_t offset = 0;
+    for (int i = 0; i < offset_size_; ++i) offset |= static_cast<uint64_t>(Byte()) << (8 * i);
+    return state == kOffsetIsKnown ? static_cast<int64_t>(offset) : -1;
+  }
+
   template <typename T>
   T Number() {
     return ToNumber<T>(String());
@@ -124,19 +144,21 @@ class Reader {
   int minor_ = 0;
   int integer_size_ = 4;
   int offset_size_ = 8;
+  ArchiveFormat format_ = ArchiveFormat::kCustom;
 };
 
 }  // namespace
 
 Archive ParseArchive(std::string_view bytes) {
   Reader reader(bytes);
-  reader.Header();
   Archive archive;
+  reader.Header(&archive);
   archive.database = reader.String();
-  reader.String();  // the server's version
+  archive.server_version = reader.String();
   archive.dump_version = reader.String();
   const int64_t count = reader.Integer();
   for (int64_t i = 0; i < count; ++i) archive.entries.push_back(reader.Entry());
+  archive.contents_length = static_cast<int64_t>(reader.position());
   return archive;
 }
 

@@ -1,4 +1,4 @@
-// The table of contents of pg_dump's custom format (-Fc).
+// The table of contents of pg_dump's archives: custom format (-Fc), and toc.dat of a directory (-Fd) or tar (-Ft).
 //
 // We read the archive itself and not the script that pg_restore writes: every field is exact there, with a length
 // before it, so that no name, comment or literal can pass for SQL or for another entry (CVE-2025-8715 and its kin).
@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/compression.h"
 
 namespace airlift {
 
@@ -27,12 +29,23 @@ struct ArchiveEntry {
   std::string tablespace;
   std::string table_access_method;
   std::vector<int32_t> dependencies;  // dump_ids; some name entries that are not in the archive
+  std::string copy_statement;         // of TABLE DATA: "COPY t (a, b) FROM stdin;"
+  bool has_data = false;
+  std::string data_file;     // in a directory or tar: without the suffix of its compression; "" for none
+  int64_t data_offset = -1;  // in custom format: where the data begins; -1 where the archive does not say
 };
 
+enum class ArchiveFormat { kCustom, kFiles };  // one file with its data behind the contents, or a file for each
+
 struct Archive {
-  std::string database;               // the source database's name
-  std::string dump_version;           // of the pg_dump that wrote it
-  std::vector<ArchiveEntry> entries;  // in pg_dump's order: what an entry depends on comes before it
+  ArchiveFormat format = ArchiveFormat::kCustom;
+  Compression compression = Compression::kNone;  // of the data in custom format
+  std::string database;                          // the source database's name
+  std::string server_version;                    // of the source
+  std::string dump_version;                      // of the pg_dump that wrote it
+  std::vector<ArchiveEntry> entries;             // in pg_dump's order: what an entry depends on comes before it
+  int integer_size = 4;                          // of numbers, also of those in front of the data
+  int64_t contents_length = 0;                   // bytes of the table of contents
 };
 
 // Reads an archive of versions 1.12 to 1.16 (PostgreSQL 9 to 18). Throws Error when the bytes are something else.

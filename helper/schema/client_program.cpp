@@ -64,11 +64,12 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   // Reads to the end; throws Stopped, and so ends the child, when a stop is requested.
-  std::string ReadAll() {
+  std::string ReadAll(const std::function<void()>& waiting = {}) {
     std::string output;
     char buffer[4096];
     while (true) {
       CheckStop();
+      if (waiting) waiting();
       pollfd waiting = {output_fd_, POLLIN, 0};
       if (poll(&waiting, 1, kPollMilliseconds) <= 0) continue;
       const ssize_t length = read(output_fd_, buffer, sizeof buffer);
@@ -190,12 +191,13 @@ std::vector<ClientProgram> FindPrograms(const std::string& bindir) {
   return programs;
 }
 
-std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments) {
+std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments,
+                             const std::function<void()>& waiting) {
   arguments.insert(arguments.begin(), program.path);
   arguments.push_back("--no-password");
   arguments.push_back("--dbname=" + info.ToStringWithoutPassword());
   Child child(arguments, ChildEnvironment(info.password()), STDERR_FILENO);
-  const std::string messages = TrimEnd(child.ReadAll());
+  const std::string messages = TrimEnd(child.ReadAll(waiting));
   if (child.Wait() == 0) return messages;
   CheckStop();
   throw Error(fmt::format("\"{}\" failed", program.path), messages);

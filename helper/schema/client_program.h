@@ -1,6 +1,7 @@
 // PostgreSQL's client programs: which pg_dump to use, and running it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,9 @@ std::vector<ClientProgram> FindPrograms(const std::string& bindir);
 
 // Runs the program with `info` as its --dbname; a password goes through the environment, never the command line. Ends
 // it when a stop is requested. Throws Error with the program's stderr as DETAIL when it fails; returns its warnings.
-std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments);
+// `waiting` is called now and then meanwhile; what it throws ends the program.
+std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments,
+                             const std::function<void()>& waiting = {});
 
 // A file without a name, for a child to write and us to read: nothing is left behind however we end.
 class MemoryFile {

@@ -183,6 +183,49 @@ std::optional<std::string> UseIndexForConstraint(const std::string& sql) {
          Joined(statements, 1);
 }
 
+std::optional<std::string> IndexOfConstraint(const std::string& sql) {
+  const std::vector<std::string> statements = SplitStatements(sql);
+  if (statements.empty()) return std::nullopt;
+  const std::string& first = statements[0];
+  const Tokens tokens = Tokenize(first);
+  const size_t add = Find(tokens, {"ADD", "CONSTRAINT"});
+  if (!Matches(tokens, 0, {"ALTER", "TABLE"}) || add + 4 >= tokens.size()) return std::nullopt;
+  const size_t table = Is(tokens, 2, "ONLY") ? 3 : 2;
+  size_t at = add + 3;
+  if (Matches(tokens, at, {"PRIMARY", "KEY"})) {
+    at += 2;
+  } else if (Is(tokens, at, "UNIQUE")) {
+    ++at;
+  } else {
+    return std::nullopt;
+  }
+  const bool nulls_not_distinct = Matches(tokens, at, {"NULLS", "NOT", "DISTINCT"});
+  if (nulls_not_distinct) at += 3;
+  if (!Is(tokens, at, "(")) return std::nullopt;
+  const auto group = [&](size_t open) {  // "( ... )", and where it ends
+    size_t close = open + 1;
+    while (close < tokens.size() && !(tokens[close].depth == tokens[open].depth && tokens[close].Is(")"))) ++close;
+    return close;
+  };
+  const size_t columns_end = group(at);
+  if (columns_end >= tokens.size()) return std::nullopt;
+  for (size_t i = at; i < columns_end; ++i)
+    if (Matches(tokens, i, {"WITHOUT", "OVERLAPS"})) return std::nullopt;
+  const std::string columns = first.substr(tokens[at].offset, tokens[columns_end].end() - tokens[at].offset);
+  std::string include, with;
+  for (size_t i = columns_end + 1; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].depth != tokens[at].depth || !Is(tokens, i + 1, "(")) continue;
+    const size_t close = group(i + 1);
+    if (close >= tokens.size()) return std::nullopt;
+    const std::string text = " " + first.substr(tokens[i].offset, tokens[close].end() - tokens[i].offset);
+    if (tokens[i].Is("INCLUDE")) include = text;
+    if (tokens[i].Is("WITH")) with = text;
+  }
+  return fmt::format("CREATE UNIQUE INDEX {} ON {} USING btree {}{}{}{}", tokens[add + 2].text,
+                     first.substr(tokens[table].offset, tokens[add - 1].end() - tokens[table].offset), columns, include,
+                     nulls_not_distinct ? " NULLS NOT DISTINCT" : "", with);
+}
+
 std::optional<SplitForeignKey> SplitValidation(const std::string& sql) {
   const std::vector<std::string> statements = SplitStatements(sql);
   if (statements.empty()) return std::nullopt;

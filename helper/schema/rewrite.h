@@ -21,6 +21,11 @@ std::string RemoveSetClause(const std::string& sql, std::string_view parameter);
 // statements of the entry follow unchanged. nullopt where the first statement is something else.
 std::optional<std::string> UseIndexForConstraint(const std::string& sql);
 
+// The CREATE UNIQUE INDEX that UseIndexForConstraint's statement then takes over: "PRIMARY KEY (a) INCLUDE (b) WITH
+// (...)" as "CREATE UNIQUE INDEX c ON t USING btree (a) INCLUDE (b) WITH (...)". nullopt where the constraint has no
+// btree index (WITHOUT OVERLAPS), and where the first statement is something else.
+std::optional<std::string> IndexOfConstraint(const std::string& sql);
+
 struct SplitForeignKey {
   std::string add_sql;       // with NOT VALID
   std::string validate_sql;  // ALTER TABLE ... VALIDATE CONSTRAINT c

@@ -98,5 +98,17 @@ TEST(ServerOfUserMapping, FindsTheServer) {
             "S\"1");
 }
 
+TEST(IndexOfConstraint, IsTheIndexThatTheConstraintTakesOver) {
+  EXPECT_EQ(IndexOfConstraint("ALTER TABLE ONLY s.t\n    ADD CONSTRAINT t_pkey PRIMARY KEY (a, \"b)\");"),
+            "CREATE UNIQUE INDEX t_pkey ON s.t USING btree (a, \"b)\")");
+  EXPECT_EQ(IndexOfConstraint("ALTER TABLE t ADD CONSTRAINT c UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b, c) "
+                              "WITH (fillfactor='70') DEFERRABLE INITIALLY DEFERRED;ALTER TABLE t CLUSTER ON c;"),
+            "CREATE UNIQUE INDEX c ON t USING btree (a) INCLUDE (b, c) NULLS NOT DISTINCT WITH (fillfactor='70')");
+  for (const char* other : {"ALTER TABLE t ADD CONSTRAINT c PRIMARY KEY (a, valid WITHOUT OVERLAPS);",
+                            "ALTER TABLE t ADD CONSTRAINT c EXCLUDE USING gist (r WITH &&);",
+                            "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);", "CREATE INDEX i ON t (a);", ""})
+    EXPECT_EQ(IndexOfConstraint(other), std::nullopt) << other;
+}
+
 }  // namespace
 }  // namespace airlift
