@@ -103,7 +103,8 @@ void KeyRecheck::Examine(Suspects& suspects) {
       table_.facts().not_proved += suspects.size();
       unproved_why_ = !pin_refusal_.empty()    ? "they could not be locked: " + pin_refusal_
                       : !writers_left_.empty() ? writers_left_
-                                               : "they kept changing";
+                      : !is_near ? "they kept changing, and the target was too far behind for locking them"
+                                 : "they kept changing";
       return;
     }
     writers_left_ = WaitForWriters(wait_.source(), table_.table.source.oid, kWriterPatience);

@@ -109,6 +109,8 @@ class LiveComparison {
 
   void Compare(const std::vector<LiveTable*>& batch) {
     {
+      // Not to hold a snapshot of the source for as long as the target may be behind now.
+      wait_->Until(wait_->Position());
       SourceSnapshot source(options_.source);
       const std::string lsn = wait_->Position();
       if (!is_begun_) {
