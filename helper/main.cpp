@@ -20,6 +20,8 @@ constexpr Command kCommands[] = {
     {"status", "tell how a migration stands: load, lag, slots, what needs attention", airlift::SetupStatus},
     {"restore", "move schema and data to the target without the proof; or restore an archive", airlift::SetupRestore},
     {"dump", "write a directory archive, and the manifest that proves a restore of it", airlift::SetupDump},
+    {"copy-out", "write tables to files: filtered, in parts, compressed, with a manifest", airlift::SetupCopyOut},
+    {"copy-in", "load such files into tables that exist, and prove the rows", airlift::SetupCopyIn},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
     {"prepare", "make roles, replication role, replica identity and publication, in steps", airlift::SetupPrepare},
     {"undo", "take back what prepare did", airlift::SetupUndo},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "archive/archive_facts.h"
+#include "archive/sealed_json.h"
 #include "base/error.h"
 #include "pg/identifier.h"
 #include "text_settings.h"
@@ -17,77 +18,32 @@ namespace {
 using nlohmann::json;
 
 constexpr int kManifestVersion = 1;
-constexpr const char* kOwnDigest = "manifest_digest";
-
-Digest128 ParseDigest(const json& value) {
-  const std::string text = value;
-  Digest128 digest;
-  if (!ParseUuid(text.data(), text.size(), &digest)) throw Error("\"" + text + "\" is no digest");
-  return digest;
-}
 
 json DigestJson(const TableDigest& digest) { return {{"rows", digest.rows}, {"digest", DigestText(digest.sum)}}; }
 
 TableDigest DigestFromJson(const json& value) {
   TableDigest digest;
   digest.rows = value.at("rows");
-  digest.sum = ParseDigest(value.at("digest"));
+  digest.sum = ParseDigestText(value.at("digest"));
   return digest;
-}
-
-json TableJson(const ManifestTable& table) {
-  json entry = ToJson(table.relation);
-  entry.update(DigestJson(table.digest));
-  entry["digest_by"] = table.digest_by;
-  entry["reason"] = table.reason;
-  return entry;
-}
-
-ManifestTable TableFromJson(const json& value) {
-  return {RelationFromJson(value), DigestFromJson(value), value.at("digest_by"), value.at("reason")};
-}
-
-json ServerJson(const ServerFacts& server) {
-  return {{"database", server.database},
-          {"server_version", server.server_version},
-          {"encoding", server.encoding},
-          {"identity", server.identity},
-          {"extension_version", server.extension_version}};
-}
-
-ServerFacts ServerFromJson(const json& value) {
-  ServerFacts server;
-  server.database = value.at("database");
-  server.server_version = value.at("server_version");
-  server.encoding = value.at("encoding");
-  server.identity = value.at("identity");
-  server.extension_version = value.at("extension_version");
-  return server;
-}
-
-// Of everything but itself, in the one order that json has.
-std::string OwnDigest(json value) {
-  value.erase(kOwnDigest);
-  const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  return DigestText(HashBytes(text.data(), text.size()));
 }
 
 Manifest FromJson(const json& value) {
   Manifest manifest;
   manifest.created_at = value.at("created_at");
-  manifest.source = ServerFromJson(value.at("source"));
+  manifest.source = SourceFromJson(value.at("source"));
   manifest.snapshot_lsn = value.at("snapshot_lsn");
   manifest.snapshot_taken_at = value.at("snapshot_taken_at");
   manifest.dump_version = value.at("pg_dump");
   manifest.superusers = value.at("superusers").get<std::set<std::string>>();
-  for (const json& table : value.at("tables")) manifest.tables.push_back(TableFromJson(table));
+  for (const json& table : value.at("tables")) manifest.tables.push_back(ManifestTableFromJson(table));
   for (const json& sequence : value.at("sequences"))
     manifest.sequences.push_back(
         {sequence.at("schema"), sequence.at("name"), sequence.at("last_value"), sequence.at("is_called")});
   manifest.large_objects = DigestFromJson(value.at("large_objects"));
-  manifest.contents = ParseDigest(value.at("contents"));
+  manifest.contents = ParseDigestText(value.at("contents"));
   for (const auto& [name, file] : value.at("files").items())
-    manifest.files[name] = {file.at("size"), ParseDigest(file.at("digest"))};
+    manifest.files[name] = {file.at("size"), ParseDigestText(file.at("digest"))};
   return manifest;
 }
 
@@ -106,9 +62,45 @@ std::string DigestText(const Digest128& digest) {
   return text;
 }
 
+Digest128 ParseDigestText(const std::string& text) {
+  Digest128 digest;
+  if (!ParseUuid(text.data(), text.size(), &digest)) throw Error("\"" + text + "\" is no digest");
+  return digest;
+}
+
+json ToJson(const ManifestTable& table) {
+  json entry = ToJson(table.relation);
+  entry.update(DigestJson(table.digest));
+  entry["digest_by"] = table.digest_by;
+  entry["reason"] = table.reason;
+  return entry;
+}
+
+ManifestTable ManifestTableFromJson(const json& value) {
+  return {RelationFromJson(value), DigestFromJson(value), value.at("digest_by"), value.at("reason")};
+}
+
+json SourceToJson(const ServerFacts& server) {
+  return {{"database", server.database},
+          {"server_version", server.server_version},
+          {"encoding", server.encoding},
+          {"identity", server.identity},
+          {"extension_version", server.extension_version}};
+}
+
+ServerFacts SourceFromJson(const json& value) {
+  ServerFacts server;
+  server.database = value.at("database");
+  server.server_version = value.at("server_version");
+  server.encoding = value.at("encoding");
+  server.identity = value.at("identity");
+  server.extension_version = value.at("extension_version");
+  return server;
+}
+
 json ToJson(const Manifest& manifest) {
   json tables = json::array();
-  for (const ManifestTable& table : manifest.tables) tables.push_back(TableJson(table));
+  for (const ManifestTable& table : manifest.tables) tables.push_back(ToJson(table));
   json sequences = json::array();
   for (const SequenceValue& sequence : manifest.sequences)
     sequences.push_back({{"schema", sequence.schema},
@@ -120,24 +112,21 @@ json ToJson(const Manifest& manifest) {
     files[name] = {{"size", file.size}, {"digest", DigestText(file.digest)}};
   json settings = json::object();
   for (const TextSetting& setting : kTextSettings) settings[setting.name] = setting.value;
-  json value = {{"manifest_version", kManifestVersion},      {"program", "pg_airlift"},
-                {"program_version", AIRLIFT_VERSION},        {"row_digest_format", kDigestFormat},
-                {"created_at", manifest.created_at},         {"source", ServerJson(manifest.source)},
-                {"snapshot_lsn", manifest.snapshot_lsn},     {"snapshot_taken_at", manifest.snapshot_taken_at},
-                {"pg_dump", manifest.dump_version},          {"settings", std::move(settings)},
-                {"superusers", manifest.superusers},         {"tables", std::move(tables)},
-                {"sequences", std::move(sequences)},         {"large_objects", DigestJson(manifest.large_objects)},
-                {"contents", DigestText(manifest.contents)}, {"files", std::move(files)}};
-  value[kOwnDigest] = OwnDigest(value);
-  return value;
+  return {{"manifest_version", kManifestVersion},      {"program", "pg_airlift"},
+          {"program_version", AIRLIFT_VERSION},        {"row_digest_format", kDigestFormat},
+          {"created_at", manifest.created_at},         {"source", SourceToJson(manifest.source)},
+          {"snapshot_lsn", manifest.snapshot_lsn},     {"snapshot_taken_at", manifest.snapshot_taken_at},
+          {"pg_dump", manifest.dump_version},          {"settings", std::move(settings)},
+          {"superusers", manifest.superusers},         {"tables", std::move(tables)},
+          {"sequences", std::move(sequences)},         {"large_objects", DigestJson(manifest.large_objects)},
+          {"contents", DigestText(manifest.contents)}, {"files", std::move(files)}};
 }
 
 Manifest ManifestFromJson(const std::string& text, const std::string& path) {
   try {
-    const json value = json::parse(text);
+    const json value = ParseSealed(text);
     if (value.at("manifest_version") != kManifestVersion || value.at("row_digest_format") != kDigestFormat)
       throw Error("it was written by another version of pg_airlift");
-    if (value.at(kOwnDigest) != OwnDigest(value)) throw Error("it was changed after it was written");
     return FromJson(value);
   } catch (const json::exception& error) {
     throw Error(fmt::format("\"{}\" is no manifest of an archive", path), error.what());
@@ -147,8 +136,7 @@ Manifest ManifestFromJson(const std::string& text, const std::string& path) {
 }
 
 void WriteManifest(const Manifest& manifest, const std::string& path) {
-  const std::string text = ToJson(manifest).dump(1, ' ', false, json::error_handler_t::replace) + "\n";
-  WriteFileAtomically(path, "manifest", 0666, [&](std::FILE* file) { std::fputs(text.c_str(), file); });
+  WriteSealed(ToJson(manifest), path, "manifest");
 }
 
 void CheckManifestFits(const Manifest& manifest, const ArchiveFile& archive) {

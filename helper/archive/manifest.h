@@ -40,6 +40,15 @@ struct Manifest {
 };
 
 std::string DigestText(const Digest128& digest);
+// Throws Error where the text is none.
+Digest128 ParseDigestText(const std::string& text);
+
+// Parts of manifests, of archives and of files (copy_files/copy_manifest.h).
+nlohmann::json ToJson(const ManifestTable& table);
+ManifestTable ManifestTableFromJson(const nlohmann::json& value);
+// Without host and user, which are nobody's business where the manifest travels.
+nlohmann::json SourceToJson(const ServerFacts& server);
+ServerFacts SourceFromJson(const nlohmann::json& value);
 
 nlohmann::json ToJson(const Manifest& manifest);
 // Throws Error where the text is no manifest, of another version, or has been changed since it was written.

@@ -59,4 +59,16 @@ bool Matches(const std::vector<NamePattern>& patterns, const std::string& schema
   return false;
 }
 
+size_t FindUnquoted(const std::string& text, char wanted, bool last) {
+  size_t found = std::string::npos;
+  bool is_quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') is_quoted = !is_quoted;
+    if (is_quoted || text[i] != wanted) continue;
+    found = i;
+    if (!last) break;
+  }
+  return found;
+}
+
 }  // namespace airlift

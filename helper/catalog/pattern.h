@@ -17,4 +17,7 @@ NamePattern ParseNamePattern(const std::string& pattern);
 // True when `patterns` is empty or one of them matches.
 bool Matches(const std::vector<NamePattern>& patterns, const std::string& schema, const std::string& name);
 
+// The position of the first, or the last, `wanted` outside double quotes; npos where there is none.
+size_t FindUnquoted(const std::string& text, char wanted, bool last);
+
 }  // namespace airlift

@@ -30,5 +30,7 @@ std::function<int()> SetupCleanup(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
 std::function<int()> SetupVerifyEvidence(CLI::App& app);
 std::function<int()> SetupDump(CLI::App& app);
+std::function<int()> SetupCopyOut(CLI::App& app);
+std::function<int()> SetupCopyIn(CLI::App& app);
 
 }  // namespace airlift

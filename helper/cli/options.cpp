@@ -15,8 +15,6 @@ namespace airlift {
 
 namespace {
 
-int DefaultJobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 8); }
-
 ConnInfo ParseSide(const char* side, const std::string& text) {
   try {
     return ConnInfo::Parse(text);
@@ -35,6 +33,8 @@ std::string DefaultEvidencePath(const RunResult& result) {
 }
 
 }  // namespace
+
+int DefaultJobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 8); }
 
 ConnInfo ConnectionOptions::SourceInfo() const { return ParseSide("source", source); }
 ConnInfo ConnectionOptions::TargetInfo() const { return ParseSide("target", target); }

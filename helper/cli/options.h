@@ -12,6 +12,9 @@
 
 namespace airlift {
 
+// This host's processors, 2 to 8.
+int DefaultJobs();
+
 struct ConnectionOptions {
   std::string source;
   std::string target;

@@ -13,19 +13,6 @@ namespace airlift {
 
 namespace {
 
-// The position of the first, or the last, `wanted` outside double quotes.
-size_t FindUnquoted(const std::string& text, char wanted, bool last) {
-  size_t found = std::string::npos;
-  bool is_quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') is_quoted = !is_quoted;
-    if (is_quoted || text[i] != wanted) continue;
-    found = i;
-    if (!last) break;
-  }
-  return found;
-}
-
 void AddCondition(Relation& relation, const std::string& condition) {
   // A comment at the end of either must not swallow what follows.
   if (relation.condition.empty()) {

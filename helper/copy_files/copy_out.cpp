@@ -1,0 +1,308 @@
+#include "copy_files/copy_out.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+
+#include "archive/snapshot_digests.h"
+#include "catalog/pattern.h"
+#include "compare/jobs.h"
+#include "digest/image_query.h"
+#include "pg/identifier.h"
+#include "snapshot/source_snapshot.h"
+
+namespace airlift {
+
+namespace {
+
+struct TableOption {
+  std::string text;
+  NamePattern pattern;
+  std::string value;
+  bool was_used = false;
+};
+
+std::vector<TableOption> ParseTableOptions(const std::vector<std::string>& options, const char* name,
+                                           const char* form) {
+  std::vector<TableOption> parsed;
+  for (const std::string& option : options) {
+    const size_t equals = FindUnquoted(option, '=', false);
+    if (equals == std::string::npos || equals + 1 == option.size())
+      throw Error(fmt::format("{} {} is not understood", name, option), {}, fmt::format("Write {}.", form));
+    parsed.push_back({option, ParseNamePattern(option.substr(0, equals)), option.substr(equals + 1)});
+  }
+  return parsed;
+}
+
+TableOption* FindOption(std::vector<TableOption>& options, const Relation& relation) {
+  for (TableOption& option : options) {
+    if (!Matches({option.pattern}, relation.schema, relation.name)) continue;
+    option.was_used = true;
+    return &option;
+  }
+  return nullptr;
+}
+
+void CheckUsed(const std::vector<TableOption>& options) {
+  for (const TableOption& option : options)
+    if (!option.was_used) throw Error("no table that is copied matches " + option.text);
+}
+
+// "a, "B c"" as names.
+std::vector<std::string> SplitNames(std::string list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    const size_t comma = FindUnquoted(list, ',', false);
+    std::string name = list.substr(0, comma);
+    list = comma == std::string::npos ? "" : list.substr(comma + 1);
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
+    if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
+      name = name.substr(1, name.size() - 2);
+      for (size_t at = name.find("\"\""); at != std::string::npos; at = name.find("\"\"", at + 1)) name.erase(at, 1);
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+void KeepColumns(Relation& relation, const std::string& list) {
+  std::vector<Column> kept;
+  for (const std::string& name : SplitNames(list)) {
+    const auto found = std::find_if(relation.columns.begin(), relation.columns.end(),
+                                    [&](const Column& column) { return column.name == name; });
+    if (found == relation.columns.end())
+      throw Error(fmt::format("table {} has no column {}", relation.display_name(), DisplayName(name)));
+    kept.push_back(*found);
+  }
+  relation.columns = std::move(kept);
+}
+
+std::vector<Relation> ChooseTables(Connection& source, const CopyOutOptions& options) {
+  std::vector<NamePattern> patterns;
+  for (const std::string& pattern : options.tables) patterns.push_back(ParseNamePattern(pattern));
+  std::vector<Relation> relations = LoadRelations(source, patterns);
+  std::erase_if(relations, [](const Relation& relation) { return relation.is_extension_configuration; });
+  if (relations.empty()) throw Error("no table of the source matches");
+  auto conditions = ParseTableOptions(options.where, "--where", "TABLE=CONDITION");
+  auto columns = ParseTableOptions(options.columns, "--columns", "TABLE=COLUMN,COLUMN");
+  for (Relation& relation : relations) {
+    // A comment at the end must not swallow what follows.
+    if (const TableOption* where = FindOption(conditions, relation))
+      relation.condition = fmt::format("WHERE ({}\n)", where->value);
+    if (const TableOption* some = FindOption(columns, relation)) KeepColumns(relation, some->value);
+    if (options.format.name == "binary" && !relation.AllPortable())
+      throw Error(fmt::format("table {} has a column whose binary form means something else on another server",
+                              relation.display_name()),
+                  {}, "Use --format csv or text, or leave the column out (--columns).");
+  }
+  CheckUsed(conditions);
+  CheckUsed(columns);
+  return relations;
+}
+
+// A name for a file that tells people what is in it, and is harmless everywhere.
+std::string SafeName(const std::string& text) {
+  std::string safe;
+  for (const char c : text.substr(0, 40))
+    safe += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
+  return safe;
+}
+
+// A file that is written through a compressor.
+class OutputFile {
+ public:
+  OutputFile(const std::string& path, Compression compression, int level)
+      : path_(path), compressor_(MakeCompressor(compression, level)) {
+    descriptor_ = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) Fail("create");
+    buffer_.reserve(2 * kCapacity);
+  }
+  ~OutputFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void Add(std::string_view bytes) {
+    buffer_.append(bytes);
+    if (buffer_.size() >= kCapacity) Flush();
+  }
+  // What the file is, once it is on disk.
+  FileFacts Finish() {
+    Flush();
+    compressor_->Finish([this](std::string_view bytes) { Write(bytes); });
+    const int descriptor = std::exchange(descriptor_, -1);
+    if (fsync(descriptor) != 0 || close(descriptor) != 0) Fail("write");
+    return {size_, hash_.Digest()};
+  }
+
+ private:
+  static constexpr size_t kCapacity = size_t{256} * 1024;
+
+  [[noreturn]] void Fail(const char* action) const {
+    throw Error(fmt::format("could not {} \"{}\": {}", action, path_, std::strerror(errno)));
+  }
+  void Flush() {
+    if (buffer_.empty()) return;
+    compressor_->Feed(buffer_, [this](std::string_view bytes) { Write(bytes); });
+    buffer_.clear();
+  }
+  void Write(std::string_view bytes) {
+    hash_.Add(bytes.data(), bytes.size());
+    size_ += static_cast<int64_t>(bytes.size());
+    while (!bytes.empty()) {
+      const ssize_t written = write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) Fail("write");
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+
+  const std::string path_;
+  std::unique_ptr<Compressor> compressor_;
+  int descriptor_ = -1;
+  std::string buffer_;
+  StreamingHash hash_;
+  int64_t size_ = 0;
+};
+
+std::string CopyStatement(const CopiedTable& table, const StoredTable& stored, const BlockRange& range,
+                          const CopyFormat& format) {
+  const Relation& relation = table.table.relation;
+  const std::string name = QualifiedName(stored.schema, stored.name);
+  if (range.IsWhole() && relation.condition.empty() && !table.columns.empty())
+    return fmt::format("COPY {}{} TO STDOUT {}", name, CopyColumns(table.columns), format.Options());
+  std::string columns;
+  for (const std::string& column : table.columns) columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column);
+  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT {}", columns, name,
+                     RangePredicate(range, relation.condition), format.Options());
+}
+
+class CopyOutRun {
+ public:
+  CopyOutRun(const CopyOutOptions& options, Progress& progress) : options_(options), progress_(progress) {}
+
+  CopyManifest Run() {
+    RefuseFilledDirectory();
+    SourceSnapshot snapshot(options_.source);
+    Connection& source = snapshot.connection();
+    manifest_.source = ReadServerFacts(source);
+    manifest_.snapshot_lsn = snapshot.lsn();
+    manifest_.snapshot_taken_at = snapshot.taken_at();
+    manifest_.format = options_.format;
+    manifest_.has_digests = options_.digests;
+    std::vector<Relation> relations = ChooseTables(source, options_);
+    std::filesystem::create_directories(options_.directory);
+    for (const Relation& relation : relations) AddTable(relation);
+    std::vector<Job> jobs = MakeJobs();
+    const std::atomic<bool> never{false};
+    std::optional<SnapshotDigests> digests;
+    if (options_.digests) {
+      digests.emplace(source, std::move(relations), progress_, never);
+      for (Job& job : digests->TakeJobs()) jobs.push_back(std::move(job));
+    }
+    RunJobs(std::move(jobs), options_.jobs, options_.source, options_.source, {snapshot.id(), ""});
+    if (digests) TakeDigests(digests->TakeTables());
+    manifest_.created_at = UtcNow();
+    WriteCopyManifest(manifest_, options_.directory + "/" + kCopyManifestName);
+    return std::move(manifest_);
+  }
+
+ private:
+  void RefuseFilledDirectory() const {
+    if (!std::filesystem::exists(options_.directory)) return;
+    if (!std::filesystem::is_directory(options_.directory))
+      throw Error(fmt::format("\"{}\" is no directory", options_.directory));
+    if (!std::filesystem::is_empty(options_.directory))
+      throw Error(fmt::format("directory \"{}\" is not empty", options_.directory), {},
+                  "Give another directory, or remove this one.");
+  }
+
+  void AddTable(const Relation& relation) {
+    CopiedTable table;
+    table.table.relation = relation;
+    for (const Column& column : relation.columns)
+      if (!column.is_generated) table.columns.push_back(column.name);
+    manifest_.tables.push_back(std::move(table));
+  }
+
+  std::vector<BlockRange> Ranges(const StoredTable& stored) const {
+    int64_t parts = options_.parts;
+    if (options_.part_bytes > 0) parts = (stored.bytes + options_.part_bytes - 1) / options_.part_bytes;
+    return SplitBlocks(stored.heap_blocks, std::max<int64_t>(1, parts));
+  }
+
+  std::vector<Job> MakeJobs() {
+    StageProgress& stage = progress_.Stage("copy out");
+    std::vector<Job> jobs;
+    for (size_t i = 0; i < manifest_.tables.size(); ++i) {
+      CopiedTable& table = manifest_.tables[i];
+      const Relation& relation = table.table.relation;
+      for (const StoredTable& stored : relation.stored) {
+        const std::vector<BlockRange> ranges = Ranges(stored);
+        for (const BlockRange& range : ranges) {
+          const size_t number = table.files.size();
+          table.files.push_back({fmt::format("{:04}.{}.{}.{:04}{}", i + 1, SafeName(relation.schema),
+                                             SafeName(relation.name), number + 1, options_.format.Suffix()),
+                                 0,
+                                 {}});
+          const int64_t weight = stored.bytes / static_cast<int64_t>(ranges.size());
+          ++stage.tasks_total;
+          stage.weight_total += weight;
+          jobs.push_back({weight, [this, i, number, stored, range, weight, &stage](ReadOnlyPair& pair) {
+                            progress_.TaskStarted(stage);
+                            CopyPart(pair.Get(Side::kSource), manifest_.tables[i], number, stored, range, stage.meter);
+                            progress_.TaskDone(stage, weight);
+                          }});
+        }
+      }
+    }
+    return jobs;
+  }
+
+  void CopyPart(Connection& source, CopiedTable& table, size_t number, const StoredTable& stored,
+                const BlockRange& range, Meter& meter) const {
+    CopyFile& file = table.files[number];
+    OutputFile output(options_.directory + "/" + file.name, options_.format.compression, options_.level);
+    source.StartCopyOut(CopyStatement(table, stored, range, options_.format));
+    MeterBatch batch(meter);
+    std::string_view data;
+    while (source.NextCopyData(&data)) {
+      output.Add(data);
+      batch.Add(0, static_cast<int64_t>(data.size()));
+    }
+    file.rows = source.copied_rows();
+    batch.Add(file.rows, 0);
+    file.facts = output.Finish();
+  }
+
+  void TakeDigests(std::vector<ManifestTable> digested) {
+    for (size_t i = 0; i < digested.size(); ++i) {
+      manifest_.tables[i].table = std::move(digested[i]);
+      int64_t rows = 0;
+      for (const CopyFile& file : manifest_.tables[i].files) rows += file.rows;
+      const ManifestTable& table = manifest_.tables[i].table;
+      // Two readings under one snapshot: they cannot differ.
+      if (table.reason.empty() && rows != static_cast<int64_t>(table.digest.rows))
+        throw Error(fmt::format("{} rows of {} were copied but {} were digested", rows, table.relation.display_name(),
+                                table.digest.rows));
+    }
+  }
+
+  const CopyOutOptions& options_;
+  Progress& progress_;
+  CopyManifest manifest_;
+};
+
+}  // namespace
+
+CopyManifest CopyOut(const CopyOutOptions& options, Progress& progress) { return CopyOutRun(options, progress).Run(); }
+
+}  // namespace airlift
