@@ -265,6 +265,40 @@ TEST_F(LiveCompare, VerifiesUnderLoad) {
   EXPECT_NE(live.at("last_lsn"), "");
 }
 
+// pgbench's own load; prints what a comparison costs beside one at rest.
+TEST_F(LiveCompare, SlowVerifiesAMillionRowsUnderTpcB) {
+  const std::vector<std::string> pgbench = {
+      "pgbench", "-h", source().directory() + "/socket", "-p", std::to_string(source().port()), "-U", "postgres"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> command = pgbench;
+    command.insert(command.end(), more.begin(), more.end());
+    command.push_back(database());
+    return command;
+  };
+  RunOrThrow(with({"-i", "-s", "10", "-q"}));
+  target().Psql(database(), R"(
+    CREATE TABLE pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84));
+    CREATE TABLE pgbench_branches (bid int PRIMARY KEY, bbalance int, filler char(88));
+    CREATE TABLE pgbench_tellers (tid int PRIMARY KEY, bid int, tbalance int, filler char(84));
+    CREATE TABLE pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22));)");
+  OwnByMaster();
+  Replicate("FOR TABLE pgbench_accounts, pgbench_branches, pgbench_tellers, pgbench_history");
+  const auto compare = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--data-only", "-T", "pgbench_*"});
+    const auto began = std::chrono::steady_clock::now();
+    const ProcessResult result = Airlift("compare", more);
+    EXPECT_EQ(result.status, kVerified) << result.Describe();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
+    fprintf(stderr, "%s: %.2f s\n%s\n", more.back().c_str(), seconds.count(), result.out.c_str());
+  };
+  compare({});
+  compare({"--live"});
+  writers_.push_back(std::make_unique<Process>(with({"-n", "-c", "4", "-T", "600", "-R", "400"})));
+  std::this_thread::sleep_for(1s);
+  for (int i = 0; i < 3; ++i) compare({"--live"});
+  ExpectStillWriting();
+}
+
 // Reading takes so long that the row has changed each time: only a lock tells whether it differs.
 constexpr const char* kSlowly = "hot=pg_sleep(0.03) IS NOT NULL";
 
