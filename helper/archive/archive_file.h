@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "archive/byte_source.h"
+#include "base/byte_source.h"
 #include "base/compression.h"
 #include "digest.h"
 #include "schema/archive.h"

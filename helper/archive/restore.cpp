@@ -22,6 +22,7 @@
 #include "engine/worker.h"
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
+#include "report/signature.h"
 #include "schema/schema_mover.h"
 #include "state/run_state.h"
 #include "state/task_kind.h"
@@ -38,8 +39,10 @@ std::string ManifestPath(const ArchiveOptions& options, const ArchiveFile& file)
 // The manifest of the archive; nullopt where there is none and none was named.
 std::optional<Manifest> FindManifest(const ArchiveOptions& options, ArchiveFile& file) {
   const std::string path = ManifestPath(options, file);
-  if (options.manifest.empty() && !FileExists(path)) return std::nullopt;
-  Manifest manifest = ManifestFromJson(ReadWhole(WholeFile(path)), path);
+  if (options.manifest.empty() && options.manifest_key.empty() && !FileExists(path)) return std::nullopt;
+  const std::string text = ReadWhole(WholeFile(path));
+  if (!options.manifest_key.empty()) VerifyingKey::Load(options.manifest_key).Require(path, text);
+  Manifest manifest = ManifestFromJson(text, path);
   CheckManifestFits(manifest, file);
   file.Expect(manifest.files);
   return manifest;
@@ -61,7 +64,7 @@ class ArchiveRestore {
         target_(options.target, Side::kTarget),
         state_(target_) {
     target_.Execute("SET synchronous_commit = off");
-    if (options_.verify) manifest_ = FindManifest(archive, file_);
+    if (options_.verify || !archive.manifest_key.empty()) manifest_ = FindManifest(archive, file_);
     verify_ = options_.verify && manifest_.has_value();
     encoding_ = file_.Encoding();
     RecodeContents(target_, encoding_, file_.contents());

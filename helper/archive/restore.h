@@ -12,7 +12,8 @@ namespace airlift {
 
 struct ArchiveOptions {
   std::string path;
-  std::string manifest;  // "" for the one in the directory, or PATH.manifest.json beside a file
+  std::string manifest;      // "" for the one in the directory, or PATH.manifest.json beside a file
+  std::string manifest_key;  // whose signature the manifest must have; "" for none
 };
 
 // `options.source` is not used. Throws Error when it cannot end; what was done is kept in the target's schema

@@ -25,6 +25,7 @@ struct CopyOutArguments {
   bool no_digests = false;
   std::string aws_s3;
   std::string region;
+  std::shared_ptr<const SigningKey> signing_key;
   bool quiet = false;
 };
 
@@ -59,6 +60,7 @@ int RunCopyOut(CopyOutArguments& arguments) {
   Progress progress(arguments.quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
   const CopyManifest manifest = CopyOut(copy, progress);
   progress.Stop();
+  if (arguments.signing_key) SignFile(copy.directory + "/" + kCopyManifestName, *arguments.signing_key);
   int64_t rows = 0;
   int64_t bytes = 0;
   size_t files = 0;
@@ -128,6 +130,7 @@ std::function<int()> SetupCopyOut(CLI::App& app) {
   app.add_option("--print-aws-s3", arguments->aws_s3, "print the SQL that imports the files from this place by aws_s3")
       ->type_name("BUCKET/PREFIX");
   app.add_option("--aws-region", arguments->region, "of the bucket")->type_name("REGION");
+  AddSignOption(app, arguments->signing_key, "manifest");
   app.add_flag("-q,--quiet", arguments->quiet, "no progress and no summary");
   return [arguments] { return RunCopyOut(*arguments); };
 }
@@ -144,6 +147,9 @@ std::function<int()> SetupCopyIn(CLI::App& app) {
   app.add_flag("--staging", arguments->copy.staging,
                "load into tables beside, prove these, then change the tables themselves in one transaction");
   app.add_flag("--append", arguments->copy.append, "the tables may hold rows already");
+  app.add_option("--manifest-key", arguments->copy.manifest_key,
+                 "load only what a manifest signed with this key (Ed25519, PEM, public) speaks of")
+      ->type_name("PUBKEY");
   app.add_flag("--no-verify", arguments->no_verify, "do not read back and compare with the manifest");
   arguments->copy.jobs = DefaultJobs();
   app.add_option("-j,--jobs", arguments->copy.jobs,

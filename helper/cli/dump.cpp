@@ -15,6 +15,7 @@ namespace {
 struct DumpArguments {
   SourceOptions source;
   DumpOptions dump;
+  std::shared_ptr<const SigningKey> signing_key;
   bool quiet = false;
 };
 
@@ -24,6 +25,7 @@ int RunDump(DumpArguments& arguments) {
   Progress progress(arguments.quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
   const Manifest manifest = DumpDatabase(arguments.dump, progress);
   progress.Stop();
+  if (arguments.signing_key) SignFile(arguments.dump.path + "/" + kManifestName, *arguments.signing_key);
   if (arguments.quiet) return kExitDone;
   uint64_t rows = 0;
   int64_t bytes = 0;
@@ -48,6 +50,7 @@ std::function<int()> SetupDump(CLI::App& app) {
       ->type_name("METHOD");
   app.add_option("--pg-bindir", arguments->dump.pg_bindir, "where to find pg_dump (default: PATH and the usual places)")
       ->type_name("DIR");
+  AddSignOption(app, arguments->signing_key, "manifest");
   app.add_flag("-q,--quiet", arguments->quiet, "no progress and no summary");
   return [arguments] { return RunDump(*arguments); };
 }

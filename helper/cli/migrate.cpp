@@ -136,6 +136,9 @@ std::function<int()> SetupRestore(CLI::App& app) {
   app.add_option("--manifest", archive->manifest,
                  "what proves the archive's rows (default: the manifest in it, or PATH.manifest.json)")
       ->type_name("FILE");
+  app.add_option("--manifest-key", archive->manifest_key,
+                 "restore only what a manifest signed with this key (Ed25519, PEM, public) speaks of")
+      ->type_name("PUBKEY");
   app.add_flag("--no-verify", arguments->no_verify, "with --archive: do not read back and compare with the manifest");
   return [arguments, archive, source] {
     if (!archive->path.empty()) return RunArchiveRestore(*arguments, *archive);

@@ -72,11 +72,11 @@ void AddConnectionOptions(CLI::App& app, ConnectionOptions& options) {
       ->check(CLI::Range(1, 256));
 }
 
-CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key) {
+CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key, const std::string& what) {
   return app
       .add_option_function<std::string>(
           "--sign", [&key](const std::string& path) { key = std::make_shared<SigningKey>(SigningKey::Load(path)); },
-          "sign the evidence file with this private key (Ed25519, PEM); the signature is written to its name with .sig")
+          "sign the " + what + " with this private key (Ed25519, PEM); the signature is written to its name with .sig")
       ->type_name("KEYFILE");
 }
 

@@ -49,7 +49,8 @@ struct OutputOptions {
   int Present(const RunResult& result) const;
 };
 // --sign: the key is read at once, so that a long run does not end without its signature.
-CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key);
+CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key,
+                           const std::string& what = "evidence file");
 void AddOutputOptions(CLI::App& app, OutputOptions& options);
 
 }  // namespace airlift

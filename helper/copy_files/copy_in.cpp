@@ -17,6 +17,7 @@
 #include "engine/load.h"
 #include "pg/batch.h"
 #include "pg/identifier.h"
+#include "report/signature.h"
 
 namespace airlift {
 
@@ -118,6 +119,8 @@ class CopyInRun {
         target_(options.target, Side::kTarget),
         pool_(options.target, options.jobs) {
     const std::string text = ReadWhole(WholeFile(options_.directory + "/" + kCopyManifestName));
+    if (!options_.manifest_key.empty())
+      VerifyingKey::Load(options_.manifest_key).Require(options_.directory + "/" + kCopyManifestName, text);
     id_ = DigestText(HashBytes(text.data(), text.size())) + (options_.staging ? " staging" : "");
   }
 

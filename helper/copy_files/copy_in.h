@@ -14,6 +14,7 @@ struct CopyInOptions {
   ConnInfo target;
   std::string directory;
   std::vector<std::string> tables;  // patterns; all tables of the manifest where empty
+  std::string manifest_key;         // whose signature the manifest must have; "" for none
   bool staging = false;             // first into tables beside, then all at once
   bool append = false;              // the tables may hold rows
   bool verify = true;

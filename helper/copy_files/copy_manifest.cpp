@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "archive/byte_source.h"
 #include "archive/sealed_json.h"
+#include "base/byte_source.h"
 #include "pg/identifier.h"
 
 namespace airlift {

@@ -12,7 +12,9 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/byte_source.h"
 #include "base/error.h"
+#include "report/result.h"
 
 namespace airlift {
 
@@ -136,6 +138,19 @@ std::string VerifyingKey::Fingerprint() const {
   std::string text;
   for (unsigned int i = 0; i < length; ++i) text += fmt::format("{:02x}", hash[i]);
   return text;
+}
+
+void SignFile(const std::string& path, const SigningKey& key) {
+  const std::string signature = key.Sign(ReadWhole(WholeFile(path)));
+  WriteFileAtomically(SignaturePath(path), "signature file", 0666,
+                      [&](std::FILE* file) { std::fwrite(signature.data(), 1, signature.size(), file); });
+}
+
+void VerifyingKey::Require(const std::string& path, std::string_view text) const {
+  if (!FileExists(SignaturePath(path)))
+    throw Error(fmt::format("\"{}\" is not signed", path), fmt::format("There is no \"{}\".", SignaturePath(path)));
+  if (!IsSignatureOf(text, ReadWhole(WholeFile(SignaturePath(path)))))
+    throw Error(fmt::format("\"{}\" was not signed with the key given, or was changed since", path));
 }
 
 }  // namespace airlift

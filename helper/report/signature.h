@@ -28,6 +28,9 @@ class SigningKey {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
+// Signs a file that is there, into SignaturePath(path).
+void SignFile(const std::string& path, const SigningKey& key);
+
 class VerifyingKey {
  public:
   // Reads a public key as `openssl pkey -pubout` writes it. Throws Error for any other file or kind of key.
@@ -35,6 +38,8 @@ class VerifyingKey {
 
   // True when `signature` is this key's for `message`. Throws Error when it is not as long as a signature is.
   bool IsSignatureOf(std::string_view message, std::string_view signature) const;
+  // Throws Error where the file at `path`, whose content is `text`, has no signature of this key's.
+  void Require(const std::string& path, std::string_view text) const;
   // SHA-256 of the key, in hexadecimal: to be read out over the telephone.
   std::string Fingerprint() const;
 

@@ -335,6 +335,21 @@ TEST_F(ArchiveTest, WithAManifestThatDoesNotFitIsRefused) {
   fs::remove_all(other);
 }
 
+TEST_F(ArchiveTest, WithASignedManifestIsTakenFromItsSignerOnly) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  const std::string key = target().directory() + "/signer.pem";
+  for (const std::string& file : {key, key + ".other"}) {
+    RunOrThrow({"openssl", "genpkey", "-algorithm", "ed25519", "-out", file});
+    RunOrThrow({"openssl", "pkey", "-in", file, "-pubout", "-out", file + ".pub"});
+  }
+  ExpectDone(Dump({"--sign", key}));
+  EXPECT_THAT(Problem(Restore(directory_, {"--manifest-key", key + ".other.pub"})), HasSubstr("was not signed with"));
+  EXPECT_EQ(TargetTables(), "0");
+  ExpectDone(Restore(directory_, {"--manifest-key", key + ".pub"}));
+  fs::remove(directory_ + "/" + kManifest + ".sig");
+  EXPECT_THAT(Problem(Restore(directory_, {"--manifest-key", key + ".pub", "--restart"})), HasSubstr("is not signed"));
+}
+
 TEST_F(ArchiveTest, WhoseRowsDifferOnTheTargetIsNotVerified) {
   source().Psql(database(), "CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 100) g");
   ExpectDone(Dump());

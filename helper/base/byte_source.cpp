@@ -1,4 +1,4 @@
-#include "archive/byte_source.h"
+#include "base/byte_source.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
