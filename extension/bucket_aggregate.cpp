@@ -10,6 +10,7 @@ AIRLIFT_SQL_FUNCTION(airlift_buckets_serialize);
 AIRLIFT_SQL_FUNCTION(airlift_buckets_deserialize);
 AIRLIFT_SQL_FUNCTION(airlift_buckets_result);
 AIRLIFT_SQL_FUNCTION(airlift_row_in_buckets);
+AIRLIFT_SQL_FUNCTION(airlift_add_digests);
 
 namespace {
 
@@ -84,10 +85,7 @@ Datum airlift_buckets_deserialize(PG_FUNCTION_ARGS) {
   const uint32 buckets = static_cast<uint32>(VARSIZE_ANY_EXHDR(bytes) / kTableDigestBytes);
   BucketState* state = NewState(CurrentMemoryContext, buckets);
   const char* from = VARDATA_ANY(bytes);
-  for (uint32 i = 0; i < buckets; ++i, from += kTableDigestBytes) {
-    state->digests[i].rows = airlift::LoadBigEndian64(from);
-    state->digests[i].sum = airlift::LoadUuid(reinterpret_cast<const unsigned char*>(from) + 8);
-  }
+  for (uint32 i = 0; i < buckets; ++i, from += kTableDigestBytes) state->digests[i] = airlift::LoadTableDigest(from);
   PG_RETURN_POINTER(state);
 }
 
@@ -111,4 +109,21 @@ Datum airlift_row_in_buckets(PG_FUNCTION_ARGS) {
   const Digest128 row = airlift::HashBytes(image->data(), image->length());
   PG_RETURN_BOOL(airlift::IsInBucketSet(reinterpret_cast<const unsigned char*>(VARDATA_ANY(set)),
                                         airlift::BucketOf(row, buckets)));
+}
+
+// Two results of airlift.digest_buckets -> their sum.
+Datum airlift_add_digests(PG_FUNCTION_ARGS) {
+  const bytea* digests = PG_GETARG_BYTEA_PP(0);
+  const bytea* others = PG_GETARG_BYTEA_PP(1);
+  const Size size = VARSIZE_ANY_EXHDR(digests);
+  if (size != VARSIZE_ANY_EXHDR(others) || size % kTableDigestBytes != 0)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("digests are not of the same number of buckets")));
+  bytea* result = static_cast<bytea*>(palloc(VARHDRSZ + size));
+  SET_VARSIZE(result, VARHDRSZ + size);
+  for (Size at = 0; at < size; at += kTableDigestBytes) {
+    TableDigest digest = airlift::LoadTableDigest(VARDATA_ANY(digests) + at);
+    digest.Merge(airlift::LoadTableDigest(VARDATA_ANY(others) + at));
+    airlift::StoreTableDigest(digest, VARDATA(result) + at);
+  }
+  PG_RETURN_BYTEA_P(result);
 }

@@ -14,16 +14,23 @@ inline uint32 CheckedBuckets(int32 buckets) {
   return static_cast<uint32>(buckets);
 }
 
-// Bucket by bucket the count and the sum.
+// A digest as bytes: the count, then the sum.
+inline void StoreTableDigest(const TableDigest& digest, char* to) {
+  StoreBigEndian64(to, digest.rows);
+  StoreUuid(digest.sum, reinterpret_cast<unsigned char*>(to) + 8);
+}
+
+inline TableDigest LoadTableDigest(const char* from) {
+  return TableDigest{LoadBigEndian64(from), LoadUuid(reinterpret_cast<const unsigned char*>(from) + 8)};
+}
+
+// Bucket by bucket.
 inline bytea* BucketBytes(const TableDigest* digests, uint32 buckets) {
   const Size size = VARHDRSZ + kTableDigestBytes * buckets;
   bytea* result = static_cast<bytea*>(palloc(size));
   SET_VARSIZE(result, size);
   char* to = VARDATA(result);
-  for (uint32 i = 0; i < buckets; ++i, to += kTableDigestBytes) {
-    StoreBigEndian64(to, digests[i].rows);
-    StoreUuid(digests[i].sum, reinterpret_cast<unsigned char*>(to) + 8);
-  }
+  for (uint32 i = 0; i < buckets; ++i, to += kTableDigestBytes) StoreTableDigest(digests[i], to);
   return result;
 }
 

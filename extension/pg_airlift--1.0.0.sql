@@ -119,6 +119,11 @@ COMMENT ON AGGREGATE airlift.digest_buckets(int, VARIADIC "any") IS
     'airlift.digest for each of 1 to 65536 buckets, into which rows fall by their own digest: 24 bytes for each, count and sum; '
     'NULL without rows';
 
+CREATE FUNCTION airlift.add_digests(digests bytea, others bytea) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'airlift_add_digests' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION airlift.add_digests(bytea, bytea) IS
+    'sum of two results of airlift.digest_buckets or scan_digests, bucket by bucket';
+
 CREATE FUNCTION airlift.row_in_buckets(buckets int, bucket_set bytea, VARIADIC "any") RETURNS boolean
     AS 'MODULE_PATHNAME', 'airlift_row_in_buckets' LANGUAGE C STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION airlift.row_in_buckets(int, bytea, VARIADIC "any") IS
@@ -2183,6 +2188,451 @@ CREATE FUNCTION airlift.ddl_events(since timestamptz DEFAULT NULL) RETURNS SETOF
 COMMENT ON FUNCTION airlift.ddl_events(timestamptz) IS 'DDL that was recorded, all of it or since a moment';
 
 --
+-- Checks on a schedule
+--
+
+CREATE TABLE airlift.check_profile (
+    profile text PRIMARY KEY,
+    assess boolean NOT NULL DEFAULT true,
+    target text NOT NULL DEFAULT 'rds' CHECK (target IN ('rds', 'aurora', 'managed')),
+    target_version int,
+    severity text NOT NULL DEFAULT 'blocker' CHECK (severity IN ('blocker', 'warning', 'info')),
+    tables text[] NOT NULL DEFAULT '{*.*}',
+    exclude_tables text[] NOT NULL DEFAULT '{}',
+    table_timeout interval CHECK (table_timeout > '0'),
+    max_rate bigint CHECK (max_rate > 0)
+);
+COMMENT ON TABLE airlift.check_profile IS
+    'what airlift.run_checks does; where there is no row "default", that profile has the columns'' defaults';
+COMMENT ON COLUMN airlift.check_profile.target IS 'kind and major version of the server that airlift.assess looks ahead to';
+COMMENT ON COLUMN airlift.check_profile.severity IS 'findings from this severity on make the verdict "findings"';
+COMMENT ON COLUMN airlift.check_profile.tables IS 'patterns of tables that are digested; an empty array for none';
+COMMENT ON COLUMN airlift.check_profile.table_timeout IS 'time after which the digest of a table is given up';
+COMMENT ON COLUMN airlift.check_profile.max_rate IS 'bytes of tables per second that digests read';
+
+CREATE TABLE airlift.check_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    profile text NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at timestamptz,
+    duration interval GENERATED ALWAYS AS (finished_at - started_at) STORED,
+    lsn pg_lsn,
+    state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'finished', 'failed')),
+    verdict text CHECK (verdict IN ('ok', 'findings', 'failed')),
+    findings int,
+    tables int,
+    who name NOT NULL DEFAULT SESSION_USER,
+    pid int DEFAULT pg_catalog.pg_backend_pid(),
+    pending oid[],
+    error text
+);
+COMMENT ON TABLE airlift.check_run IS 'runs of airlift.run_checks';
+COMMENT ON COLUMN airlift.check_run.lsn IS 'end of WAL when it began';
+COMMENT ON COLUMN airlift.check_run.verdict IS
+    'failed: something could not be checked; findings: of the profile''s severity, or a table changed though no write was recorded';
+COMMENT ON COLUMN airlift.check_run.pending IS 'tables still to be digested';
+
+CREATE TABLE airlift.check_result (
+    run_id bigint NOT NULL REFERENCES airlift.check_run (id) ON DELETE CASCADE,
+    kind text NOT NULL CHECK (kind IN ('finding', 'digest')),
+    object text,
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    duration interval,
+    lsn pg_lsn,
+    check_id text,
+    severity text,
+    detail text,
+    remedy text,
+    columns text[],
+    row_count bigint,
+    digest uuid,
+    complete boolean,
+    reason text,
+    storage uuid,
+    writes_before bigint,
+    writes_after bigint,
+    statistics_since timestamptz
+);
+CREATE INDEX check_result_run_id ON airlift.check_result (run_id, kind);
+COMMENT ON TABLE airlift.check_result IS 'what runs of airlift.run_checks found: findings of the assessment, digests of tables';
+COMMENT ON COLUMN airlift.check_result.storage IS 'changes when the table''s files are replaced, by TRUNCATE or VACUUM FULL';
+COMMENT ON COLUMN airlift.check_result.writes_before IS
+    'rows inserted, updated and deleted by the statistics, read before the digest was made; writes_after: after it';
+-- So that they survive a dump; readable to all because whoever dumps the database reads them.
+SELECT pg_catalog.pg_extension_config_dump('airlift.check_profile', '');
+SELECT pg_catalog.pg_extension_config_dump('airlift.check_run', '');
+SELECT pg_catalog.pg_extension_config_dump('airlift.check_run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('airlift.check_result', '');
+GRANT SELECT ON TABLE airlift.check_profile, airlift.check_run, airlift.check_result TO PUBLIC;
+GRANT SELECT ON SEQUENCE airlift.check_run_id_seq TO PUBLIC;
+
+CREATE FUNCTION airlift.check_profile_of(profile text) RETURNS airlift.check_profile
+    LANGUAGE plpgsql STABLE SET search_path = ''
+    AS $$
+    #variable_conflict use_variable
+    DECLARE
+        found_profile airlift.check_profile;
+    BEGIN
+        SELECT p.* INTO found_profile FROM airlift.check_profile p WHERE p.profile = check_profile_of.profile;
+        IF FOUND THEN
+            RETURN found_profile;
+        ELSIF profile IS DISTINCT FROM 'default' THEN
+            RAISE undefined_object USING MESSAGE = pg_catalog.format('check profile %s does not exist',
+                COALESCE(pg_catalog.quote_literal(profile), 'NULL')), HINT = 'Add a row to airlift.check_profile.';
+        END IF;
+        found_profile.profile := profile;
+        found_profile.assess := true;
+        found_profile.target := 'rds';
+        found_profile.severity := 'blocker';
+        found_profile.tables := '{*.*}';
+        found_profile.exclude_tables := '{}';
+        RETURN found_profile;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.check_profile_of(text) IS 'the row of airlift.check_profile, or what stands for a missing "default"';
+
+CREATE FUNCTION airlift.recorded_writes(relation regclass) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SET search_path = ''
+    AS $$
+    BEGIN
+        PERFORM pg_catalog.pg_stat_clear_snapshot();
+        -- "xact": what this session has not yet sent
+        RETURN (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(part) + pg_catalog.pg_stat_get_tuples_updated(part)
+                + pg_catalog.pg_stat_get_tuples_deleted(part) + pg_catalog.pg_stat_get_xact_tuples_inserted(part)
+                + pg_catalog.pg_stat_get_xact_tuples_updated(part) + pg_catalog.pg_stat_get_xact_tuples_deleted(part))
+            FROM airlift.stored_tables(relation) AS part);
+    END
+    $$;
+COMMENT ON FUNCTION airlift.recorded_writes(regclass) IS
+    'rows inserted, updated and deleted in a table and its partitions by the cumulative statistics, which lag behind by seconds';
+
+CREATE FUNCTION airlift.storage_of(relation regclass) RETURNS uuid
+    LANGUAGE sql VOLATILE SET search_path = ''
+    AS $$
+    SELECT airlift.hash_bytes(pg_catalog.convert_to(
+        pg_catalog.string_agg(part::oid || ' ' || pg_catalog.pg_relation_filenode(part), ',' ORDER BY part::oid), 'UTF8'))
+    FROM airlift.stored_tables(relation) AS part
+    $$;
+COMMENT ON FUNCTION airlift.storage_of(regclass) IS 'changes when the files of a table or of its partitions are replaced';
+
+-- STABLE: all parts are read under the one snapshot of the calling query.
+CREATE FUNCTION airlift.paced_digest(
+        relation regclass, max_rate bigint DEFAULT NULL, time_limit interval DEFAULT NULL,
+        OUT row_count bigint, OUT digest uuid, OUT complete boolean, OUT reason text)
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = ''
+    AS $$
+    DECLARE
+        started timestamptz := pg_catalog.clock_timestamp();
+        block_bytes int := pg_catalog.current_setting('block_size')::int;
+        columns text[] := airlift.live_columns(relation);
+        total bytea := pg_catalog.decode(pg_catalog.repeat('00', 24), 'hex');
+        part regclass;
+        chunk bytea;
+        chunk_started timestamptz;
+        first_block bigint;
+        step bigint;
+        blocks bigint;
+        bytes numeric;
+        seconds numeric;
+    BEGIN
+        IF max_rate IS NULL AND time_limit IS NULL OR pg_catalog.row_security_active(relation) THEN
+            SELECT d.* INTO row_count, digest, complete, reason FROM airlift.table_digest(relation) d;
+            RETURN;
+        END IF;
+        reason := airlift.incomplete_reason(relation);
+        FOR part IN SELECT * FROM airlift.stored_tables(relation) LOOP
+            first_block := 0;
+            step := 128;
+            blocks := pg_catalog.pg_relation_size(part) / block_bytes;
+            bytes := pg_catalog.pg_table_size(part);
+            WHILE first_block < blocks LOOP
+                chunk_started := pg_catalog.clock_timestamp();
+                chunk := airlift.scan_digests(part, 1, columns, first_block, step);
+                IF chunk IS NULL THEN -- only a query can read it
+                    SELECT d.* INTO row_count, digest, complete, reason FROM airlift.table_digest(relation) d;
+                    RETURN;
+                END IF;
+                total := airlift.add_digests(total, chunk);
+                seconds := EXTRACT(epoch FROM pg_catalog.clock_timestamp() - chunk_started);
+                IF max_rate IS NOT NULL THEN
+                    PERFORM pg_catalog.pg_sleep(GREATEST(0, bytes * LEAST(step, blocks - first_block) / blocks / max_rate - seconds)::float8);
+                END IF;
+                first_block := first_block + step;
+                IF first_block < blocks AND time_limit < pg_catalog.clock_timestamp() - started THEN
+                    complete := false;
+                    reason := pg_catalog.format('not finished within %s s: %s of %s blocks of %s were read',
+                        EXTRACT(epoch FROM time_limit)::float8, first_block, blocks, part);
+                    RETURN;
+                END IF;
+                -- parts of about half a second
+                step := GREATEST(16, LEAST(step * 2, (step * 0.5 / GREATEST(seconds, 0.001))::bigint));
+            END LOOP;
+        END LOOP;
+        row_count := ('x' || pg_catalog.encode(pg_catalog.substr(total, 1, 8), 'hex'))::bit(64)::bigint;
+        digest := pg_catalog.encode(pg_catalog.substr(total, 9), 'hex')::uuid;
+        complete := reason IS NULL;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.paced_digest(regclass, bigint, interval) IS
+    'airlift.table_digest read in parts, at most so many bytes per second, given up after a time; what only a query can read '
+    'is read in one go';
+
+-- One run at a time for each profile. The lock is the session's: it ends with the run, or with the session that died.
+CREATE FUNCTION airlift.lock_checks(profile text) RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    BEGIN
+        IF NOT pg_catalog.pg_try_advisory_lock('airlift.check_run'::regclass::oid::int, pg_catalog.hashtext(profile)) THEN
+            RAISE object_in_use USING MESSAGE = pg_catalog.format('a run of check profile %L is under way', profile),
+                DETAIL = (SELECT pg_catalog.format('Run %s of process %s, since %s.', r.id, r.pid, r.started_at)
+                    FROM airlift.check_run r WHERE r.profile = lock_checks.profile AND r.state = 'running' ORDER BY r.id DESC LIMIT 1);
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.lock_checks(text) IS 'raises an error where a run of the profile is under way';
+
+CREATE FUNCTION airlift.unlock_checks(profile text) RETURNS void
+    LANGUAGE sql SET search_path = ''
+    AS $$ SELECT pg_catalog.pg_advisory_unlock('airlift.check_run'::regclass::oid::int, pg_catalog.hashtext(profile)) $$;
+COMMENT ON FUNCTION airlift.unlock_checks(text) IS 'ends what airlift.lock_checks began';
+
+CREATE FUNCTION airlift.begin_checks(profile text) RETURNS bigint
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        settings airlift.check_profile := airlift.check_profile_of(profile);
+        run bigint;
+    BEGIN
+        PERFORM airlift.lock_checks(profile);
+        BEGIN
+            UPDATE airlift.check_run r SET state = 'failed', verdict = 'failed', pending = NULL, error = 'interrupted'
+            WHERE r.profile = begin_checks.profile AND r.state = 'running';
+            INSERT INTO airlift.check_run (profile, lsn, pending)
+            VALUES (profile, pg_catalog.pg_current_wal_lsn(), CASE WHEN settings.tables = '{}' THEN '{}' ELSE ARRAY(
+                SELECT t::oid FROM airlift.selected_tables(settings.tables, NULL, settings.exclude_tables) t) END)
+            RETURNING id INTO run;
+            RETURN run;
+        EXCEPTION WHEN query_canceled OR OTHERS THEN
+            PERFORM airlift.unlock_checks(profile);
+            RAISE;
+        END;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.begin_checks(text) IS 'begins a run of a profile; the first step of airlift.run_checks';
+
+CREATE FUNCTION airlift.assess_run(run bigint) RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        settings airlift.check_profile := airlift.check_profile_of((SELECT r.profile FROM airlift.check_run r WHERE r.id = run));
+        began timestamptz := pg_catalog.clock_timestamp();
+    BEGIN
+        IF settings.assess THEN
+            INSERT INTO airlift.check_result (run_id, kind, object, check_id, severity, detail, remedy)
+            SELECT run, 'finding', f.object, f.check_id, f.severity, f.detail, f.remedy
+            FROM airlift.assess(settings.target, settings.target_version) f;
+            UPDATE airlift.check_result r SET duration = pg_catalog.clock_timestamp() - began WHERE r.run_id = run;
+        END IF;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        PERFORM airlift.unlock_checks(settings.profile);
+        RAISE;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.assess_run(bigint) IS 'the assessment of a run';
+
+-- A table that cannot be read is a result, too: it must not keep the others from being looked at.
+CREATE FUNCTION airlift.digest_next(run bigint) RETURNS boolean
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        settings airlift.check_profile := airlift.check_profile_of((SELECT r.profile FROM airlift.check_run r WHERE r.id = run));
+        relation regclass := (SELECT r.pending[1] FROM airlift.check_run r WHERE r.id = run);
+        began timestamptz := pg_catalog.clock_timestamp();
+        found_row airlift.check_result;
+    BEGIN
+        IF relation IS NULL THEN
+            RETURN false;
+        END IF;
+        UPDATE airlift.check_run r SET pending = r.pending[2:] WHERE r.id = run;
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) INTO found_row.object
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
+        IF NOT FOUND THEN -- dropped meanwhile
+            RETURN true;
+        END IF;
+        BEGIN
+            found_row.columns := airlift.live_columns(relation);
+            found_row.statistics_since := pg_catalog.pg_stat_get_db_stat_reset_time(
+                (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()));
+            found_row.storage := airlift.storage_of(relation);
+            found_row.writes_before := airlift.recorded_writes(relation);
+            found_row.lsn := pg_catalog.pg_current_wal_lsn();
+            SELECT d.row_count, d.digest, d.complete, d.reason
+            INTO found_row.row_count, found_row.digest, found_row.complete, found_row.reason
+            FROM airlift.paced_digest(relation, settings.max_rate, settings.table_timeout) d;
+            found_row.writes_after := airlift.recorded_writes(relation);
+        EXCEPTION
+            WHEN query_canceled THEN
+                PERFORM airlift.unlock_checks(settings.profile);
+                RAISE;
+            WHEN OTHERS THEN
+                found_row.complete := false;
+                found_row.reason := SQLERRM;
+        END;
+        INSERT INTO airlift.check_result (run_id, kind, object, duration, lsn, columns, row_count, digest, complete, reason, storage,
+            writes_before, writes_after, statistics_since)
+        VALUES (run, 'digest', found_row.object, pg_catalog.clock_timestamp() - began, found_row.lsn, found_row.columns,
+            found_row.row_count, found_row.digest, found_row.complete, found_row.reason, found_row.storage,
+            found_row.writes_before, found_row.writes_after, found_row.statistics_since);
+        RETURN true;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.digest_next(bigint) IS 'digests the next table of a run; false when there is none left';
+
+CREATE FUNCTION airlift.last_runs(profile text, OUT from_run bigint, OUT to_run bigint)
+    LANGUAGE sql STABLE SET search_path = ''
+    AS $$
+    SELECT (SELECT r.id FROM airlift.check_run r WHERE r.profile = $1 AND r.state = 'finished' ORDER BY r.id DESC LIMIT 1 OFFSET 1),
+        (SELECT r.id FROM airlift.check_run r WHERE r.profile = $1 AND r.state = 'finished' ORDER BY r.id DESC LIMIT 1)
+    $$;
+COMMENT ON FUNCTION airlift.last_runs(text) IS 'the last two finished runs of a profile';
+
+CREATE FUNCTION airlift.drift_between(from_run bigint, to_run bigint)
+    RETURNS TABLE (what text, object text, check_id text, severity text, detail text)
+    LANGUAGE sql STABLE ROWS 100 SET search_path = ''
+    AS $$
+    SELECT 'new finding', b.object, b.check_id, b.severity, b.detail
+    FROM airlift.check_result b
+    WHERE b.run_id = to_run AND b.kind = 'finding' AND NOT EXISTS (
+        SELECT FROM airlift.check_result a
+        WHERE a.run_id = from_run AND a.kind = 'finding' AND a.check_id = b.check_id AND a.object IS NOT DISTINCT FROM b.object)
+    UNION ALL
+    SELECT 'finding gone', a.object, a.check_id, a.severity, a.detail
+    FROM airlift.check_result a
+    WHERE a.run_id = from_run AND a.kind = 'finding' AND NOT EXISTS (
+        SELECT FROM airlift.check_result b
+        WHERE b.run_id = to_run AND b.kind = 'finding' AND b.check_id = a.check_id AND b.object IS NOT DISTINCT FROM a.object)
+    UNION ALL
+    SELECT
+        CASE WHEN a.object IS NULL THEN 'new table'
+            WHEN b.object IS NULL THEN 'table gone'
+            WHEN a.columns <> b.columns THEN 'columns changed'
+            WHEN a.digest IS NULL OR b.digest IS NULL THEN 'cannot tell'
+            WHEN a.statistics_since IS DISTINCT FROM b.statistics_since OR b.writes_after < a.writes_before THEN 'cannot tell'
+            ELSE 'changed without a recorded write' END,
+        COALESCE(a.object, b.object), NULL, NULL,
+        CASE WHEN a.object IS NULL OR b.object IS NULL THEN NULL
+            WHEN a.columns <> b.columns THEN pg_catalog.format('from %s to %s', a.columns, b.columns)
+            WHEN a.digest IS NULL OR b.digest IS NULL THEN COALESCE(b.reason, a.reason)
+            WHEN a.statistics_since IS DISTINCT FROM b.statistics_since OR b.writes_after < a.writes_before
+                THEN 'the digest changed, and the statistics that count writes were reset'
+            ELSE pg_catalog.format('%s rows, digest %s; before: %s rows, digest %s', b.row_count, b.digest, a.row_count, a.digest) END
+    FROM (SELECT * FROM airlift.check_result WHERE run_id = from_run AND kind = 'digest') a
+        FULL JOIN (SELECT * FROM airlift.check_result WHERE run_id = to_run AND kind = 'digest') b ON b.object = a.object
+    WHERE a.object IS NULL OR b.object IS NULL OR a.columns <> b.columns OR a.digest IS NULL OR b.digest IS NULL
+        OR (a.digest <> b.digest OR a.row_count <> b.row_count) AND (b.storage = a.storage OR a.storage IS NULL OR b.storage IS NULL)
+            AND (b.writes_after <= a.writes_before OR a.statistics_since IS DISTINCT FROM b.statistics_since)
+    ORDER BY 1, 3, 2
+    $$;
+COMMENT ON FUNCTION airlift.drift_between(bigint, bigint) IS 'airlift.check_drift of any two runs';
+
+CREATE FUNCTION airlift.check_drift(profile text DEFAULT 'default')
+    RETURNS TABLE (what text, object text, check_id text, severity text, detail text)
+    LANGUAGE sql STABLE ROWS 100 SET search_path = ''
+    AS $$
+    SELECT d.* FROM airlift.last_runs(profile) r CROSS JOIN LATERAL airlift.drift_between(r.from_run, r.to_run) d
+    WHERE r.from_run IS NOT NULL
+    $$;
+COMMENT ON FUNCTION airlift.check_drift(text) IS
+    'what changed between the last two finished runs of a profile: findings and tables that are new or gone, and tables whose '
+    'digest changed though no write was recorded; nothing before there are two runs';
+
+-- Statistics arrive late by up to ten seconds and more: a change is called unrecorded only when they have had that time.
+CREATE FUNCTION airlift.await_statistics(from_run bigint, to_run bigint) RETURNS void
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    BEGIN
+        FOR second IN 1..12 LOOP
+            UPDATE airlift.check_result r SET writes_after = airlift.recorded_writes(pg_catalog.to_regclass(r.object))
+            FROM airlift.drift_between(from_run, to_run) d
+            WHERE r.run_id = to_run AND r.kind = 'digest' AND r.object = d.object
+                AND d.what = 'changed without a recorded write' AND pg_catalog.to_regclass(r.object) IS NOT NULL;
+            EXIT WHEN NOT FOUND;
+            PERFORM pg_catalog.pg_sleep(1);
+        END LOOP;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.await_statistics(bigint, bigint) IS 'reads the statistics of suspicious tables again, for 12 seconds at most';
+
+CREATE FUNCTION airlift.end_checks(run bigint) RETURNS text
+    LANGUAGE plpgsql SET search_path = ''
+    AS $$
+    DECLARE
+        of_profile text := (SELECT r.profile FROM airlift.check_run r WHERE r.id = run);
+        settings airlift.check_profile := airlift.check_profile_of(of_profile);
+        former bigint := (SELECT r.to_run FROM airlift.last_runs(of_profile) r);
+        result text;
+    BEGIN
+        PERFORM airlift.await_statistics(former, run);
+        UPDATE airlift.check_run r
+        SET state = 'finished', finished_at = pg_catalog.clock_timestamp(), pending = NULL, pid = NULL,
+            findings = counts.findings, tables = counts.tables,
+            verdict = CASE WHEN counts.failures > 0 THEN 'failed'
+                WHEN counts.findings > 0 OR EXISTS (
+                    SELECT FROM airlift.drift_between(former, run) d WHERE d.what = 'changed without a recorded write') THEN 'findings'
+                ELSE 'ok' END
+        FROM (
+            SELECT pg_catalog.count(*) FILTER (WHERE c.kind = 'finding' AND pg_catalog.array_position('{blocker,warning,info}', c.severity)
+                    <= pg_catalog.array_position('{blocker,warning,info}', settings.severity)) AS findings,
+                pg_catalog.count(*) FILTER (WHERE c.kind = 'digest') AS tables,
+                pg_catalog.count(*) FILTER (WHERE c.severity = 'error' OR c.kind = 'digest' AND NOT c.complete) AS failures
+            FROM airlift.check_result c WHERE c.run_id = run
+        ) counts
+        WHERE r.id = run
+        RETURNING r.verdict INTO result;
+        PERFORM airlift.unlock_checks(of_profile);
+        RETURN result;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        PERFORM airlift.unlock_checks(of_profile);
+        RAISE;
+    END
+    $$;
+COMMENT ON FUNCTION airlift.end_checks(bigint) IS 'ends a run: the verdict';
+
+-- A transaction for each table, so that no snapshot is held for long. A procedure that commits may not fix its search
+-- path: there is nothing in it that one could lead astray.
+CREATE PROCEDURE airlift.run_checks(profile text DEFAULT 'default', INOUT run bigint DEFAULT NULL, INOUT verdict text DEFAULT NULL)
+    LANGUAGE plpgsql
+    AS $$
+    BEGIN
+        run := airlift.begin_checks(profile);
+        COMMIT;
+        PERFORM airlift.assess_run(run);
+        COMMIT;
+        WHILE airlift.digest_next(run) LOOP
+            COMMIT;
+        END LOOP;
+        verdict := airlift.end_checks(run);
+        COMMIT;
+    END
+    $$;
+COMMENT ON PROCEDURE airlift.run_checks(text, bigint, text) IS
+    'runs the assessment and digests tables as a profile says, and stores the results in airlift.check_run and check_result';
+
+CREATE FUNCTION airlift.prune_checks(keep interval DEFAULT '90 days', keep_runs int DEFAULT 10) RETURNS bigint
+    LANGUAGE sql SET search_path = ''
+    AS $$
+    WITH pruned AS (
+        DELETE FROM airlift.check_run r
+        USING (SELECT id, pg_catalog.row_number() OVER (PARTITION BY profile ORDER BY id DESC) AS age FROM airlift.check_run) ranked
+        WHERE ranked.id = r.id AND ranked.age > keep_runs AND r.started_at < pg_catalog.clock_timestamp() - keep AND r.state <> 'running'
+        RETURNING 1
+    )
+    SELECT pg_catalog.count(*) FROM pruned
+    $$;
+COMMENT ON FUNCTION airlift.prune_checks(interval, int) IS
+    'removes runs older than an interval, but never the last so many of a profile; returns how many';
+
+--
 -- All of it back
 --
 
@@ -2240,9 +2690,18 @@ BEGIN
         'airlift.watch_ddl()',
         'airlift.unwatch_ddl()',
         'airlift.ddl_events(timestamptz)',
+        'airlift.recorded_writes(regclass)',
+        'airlift.lock_checks(text)',
+        'airlift.begin_checks(text)',
+        'airlift.assess_run(bigint)',
+        'airlift.digest_next(bigint)',
+        'airlift.await_statistics(bigint, bigint)',
+        'airlift.end_checks(bigint)',
+        'airlift.run_checks(text, bigint, text)',
+        'airlift.prune_checks(interval, int)',
         'airlift.undo_all(boolean)']::regprocedure[]
     LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', changing);
+        EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', changing);
     END LOOP;
 END
 $$;
