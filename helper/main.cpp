@@ -29,6 +29,7 @@ constexpr Command kCommands[] = {
     {"fallback", "after a cutover: move them back to the source", airlift::SetupFallback},
     {"cleanup", "end a migration: remove what was made for it on both sides", airlift::SetupCleanup},
     {"plan", "tell which way to move, what it takes and how long it lasts", airlift::SetupPlan},
+    {"check", "look again, for cron and systemd timers: silent while all is well", airlift::SetupCheck},
     {"report", "make an HTML page from what another command wrote as JSON", airlift::SetupReport},
     {"verify-evidence", "check the signature of an evidence file", airlift::SetupVerifyEvidence},
 };

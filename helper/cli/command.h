@@ -27,6 +27,7 @@ std::function<int()> SetupPlan(CLI::App& app);
 std::function<int()> SetupCutover(CLI::App& app);
 std::function<int()> SetupFallback(CLI::App& app);
 std::function<int()> SetupCleanup(CLI::App& app);
+std::function<int()> SetupCheck(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
 std::function<int()> SetupVerifyEvidence(CLI::App& app);
 std::function<int()> SetupDump(CLI::App& app);

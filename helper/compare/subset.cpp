@@ -60,7 +60,7 @@ void Subset::ReduceRows(ComparedTable& table, TableResult& result) {
     if (names.empty())
       for (const Column& column : table.source.columns) names.push_back(column.name);
     AddCondition(table.source, SampleCondition(names, *sample_percent_));
-    result.reason = fmt::format("sample: about {:g}% of the rows were compared", *sample_percent_);
+    result.reason = fmt::format("{}about {:g}% of the rows were compared", kSampleReason, *sample_percent_);
   }
   table.is_reduced = table.source.condition != conditions_before;
 }

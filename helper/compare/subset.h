@@ -11,6 +11,9 @@
 
 namespace airlift {
 
+// With this begins the reason of a table of which a sample was compared.
+inline constexpr const char* kSampleReason = "sample: ";
+
 struct SubsetOptions {
   std::vector<std::string> exclude_columns;  // "[schema.]table.column", patterns
   std::vector<std::string> where;            // "[schema.]table=condition", the table a pattern
