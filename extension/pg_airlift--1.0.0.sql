@@ -2307,7 +2307,7 @@ COMMENT ON FUNCTION airlift.recorded_writes(regclass) IS
     'rows inserted, updated and deleted in a table and its partitions by the cumulative statistics, which lag behind by seconds';
 
 CREATE FUNCTION airlift.storage_of(relation regclass) RETURNS uuid
-    LANGUAGE sql VOLATILE SET search_path = ''
+    LANGUAGE sql STABLE SET search_path = ''
     AS $$
     SELECT airlift.hash_bytes(pg_catalog.convert_to(
         pg_catalog.string_agg(part::oid || ' ' || pg_catalog.pg_relation_filenode(part), ',' ORDER BY part::oid), 'UTF8'))
@@ -2692,6 +2692,7 @@ BEGIN
         'airlift.ddl_events(timestamptz)',
         'airlift.recorded_writes(regclass)',
         'airlift.lock_checks(text)',
+        'airlift.unlock_checks(text)',
         'airlift.begin_checks(text)',
         'airlift.assess_run(bigint)',
         'airlift.digest_next(bigint)',
