@@ -23,6 +23,8 @@ constexpr Command kCommands[] = {
     {"copy-out", "write tables to files: filtered, in parts, compressed, with a manifest", airlift::SetupCopyOut},
     {"copy-in", "load such files into tables that exist, and prove the rows", airlift::SetupCopyIn},
     {"compare", "compare source and target to the row, both standing still", airlift::SetupCompare},
+    {"worker", "join a migrate, restore or compare --resume in progress, from this host or another",
+     airlift::SetupWorker},
     {"prepare", "make roles, replication role, replica identity and publication, in steps", airlift::SetupPrepare},
     {"undo", "take back what prepare did", airlift::SetupUndo},
     {"cutover", "move the application's writes to the target, within seconds", airlift::SetupCutover},

@@ -29,6 +29,7 @@ std::function<int()> SetupFallback(CLI::App& app);
 std::function<int()> SetupCleanup(CLI::App& app);
 std::function<int()> SetupCheck(CLI::App& app);
 std::function<int()> SetupReport(CLI::App& app);
+std::function<int()> SetupWorker(CLI::App& app);
 std::function<int()> SetupVerifyEvidence(CLI::App& app);
 std::function<int()> SetupDump(CLI::App& app);
 std::function<int()> SetupCopyOut(CLI::App& app);

@@ -6,9 +6,10 @@
 #include <memory>
 
 #include "base/duration.h"
-#include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/pace_arguments.h"
+#include "compare/shared_comparison.h"
 #include "live_compare/live_compare.h"
 
 namespace airlift {
@@ -20,8 +21,7 @@ struct CompareArguments {
   OutputOptions output;
   CompareOptions compare;
   std::vector<std::string> schemas;
-  std::string max_rate;
-  std::string pause_above_lag;
+  PaceArguments pace;
   bool data_only = false;
   bool is_live = false;
   std::string max_wait;
@@ -35,14 +35,6 @@ double ParsePercent(std::string text) {
   if (status != std::errc() || end != text.data() + text.size() || !(percent > 0) || percent >= 100)
     throw CLI::ValidationError("--sample", "must be more than 0% and less than 100%");
   return percent;
-}
-
-// "20MB" or "20MB/s".
-int64_t ParseRate(std::string text) {
-  if (text.ends_with("/s")) text.resize(text.size() - 2);
-  const int64_t rate = ParseSize(text);
-  if (rate <= 0) throw Error("--max-rate must be more than nothing");
-  return rate;
 }
 
 void AddLiveOptions(CLI::App& app, CompareArguments& arguments) {
@@ -79,7 +71,6 @@ std::function<int()> SetupCompare(CLI::App& app) {
   app.add_flag("--data-only", arguments->data_only, "tables only: no sequences, large objects or schema");
   CompareOptions& compare = arguments->compare;
   app.add_flag("--views", compare.with_views, "compare the row counts of views and materialized views, too");
-  AddLiveOptions(app, *arguments);
   const char* rows = "Rows that differ";
   app.add_option(
          "--max-rows", compare.max_rows,
@@ -109,19 +100,17 @@ std::function<int()> SetupCompare(CLI::App& app) {
   app.add_flag("--ignore-extra-columns", compare.subset.ignore_extra_columns,
                "do not mind columns that only the target has")
       ->group(subset);
-  const char* gentle = "Gentle";
-  app.add_option("--max-rate", arguments->max_rate, "read at most this much per second of each side, over all jobs")
-      ->type_name("SIZE")
-      ->group(gentle);
-  app.add_option("--pause-above-sessions", compare.pace.pause_above.sessions,
-                 "pause while more sessions than this are active on the source")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->group(gentle);
-  app.add_option("--pause-above-lag", arguments->pause_above_lag,
-                 "pause while a receiver of the source's WAL is further behind than this")
-      ->type_name("SIZE")
-      ->group(gentle);
+  AddLiveOptions(app, *arguments);
+  const char* resumable = "Stop, resume, share";
+  CLI::Option* resume =
+      app.add_flag(
+             "--resume", compare.resume,
+             "keep finished tables in schema airlift_state of the target, and go on with them when the same command "
+             "is run again; pg_airlift worker may join")
+          ->group(resumable);
+  app.add_flag("--restart", compare.restart, "with --resume: begin anew")->needs(resume)->group(resumable);
+  for (const char* other : {"--repair", "--show-values", "--live"}) resume->excludes(app.get_option(other));
+  AddPaceOptions(app, arguments->pace);
   return [arguments] {
     CompareOptions& compare = arguments->compare;
     compare.source = arguments->connections.SourceInfo();
@@ -129,15 +118,16 @@ std::function<int()> SetupCompare(CLI::App& app) {
     for (const std::string& schema : arguments->schemas) compare.tables.push_back(schema + ".*");
     compare.jobs = arguments->connections.jobs;
     compare.with_schema = !arguments->data_only;
-    if (!arguments->max_rate.empty()) compare.pace.most_bytes_per_second = ParseRate(arguments->max_rate);
-    if (!arguments->pause_above_lag.empty()) compare.pace.pause_above.lag = ParseSize(arguments->pause_above_lag);
+    compare.pace = arguments->pace.Options();
     const auto progress = arguments->output.MakeProgress();
     if (!arguments->max_wait.empty())
       arguments->live.max_wait = std::chrono::milliseconds(std::llround(ParseDuration(arguments->max_wait) * 1000));
     const RunResult result =
         arguments->is_live ? CompareLive(compare, arguments->live, *progress) : CompareDatabases(compare, *progress);
     progress->Stop();
-    return arguments->output.Present(result);
+    const int status = arguments->output.Present(result);
+    if (compare.resume) ForgetComparison(compare.target);
+    return status;
   };
 }
 

@@ -7,10 +7,12 @@
 #include <mutex>
 #include <set>
 
+#include "base/format.h"
 #include "catalog/relation.h"
 #include "compare/compare_objects.h"
 #include "compare/jobs.h"
 #include "compare/row_locator.h"
+#include "compare/shared_comparison.h"
 #include "compare/table_digests.h"
 #include "compare/view_counts.h"
 #include "pg/identifier.h"
@@ -101,6 +103,15 @@ class TableComparison {
     for (const TableResult& result : results_) add(result);
     for (const TableResult& result : extras_) add(result);
     return notes;
+  }
+
+  // Those that both sides have.
+  std::vector<TablePair> Pairs() {
+    std::vector<TablePair> pairs;
+    for (size_t i = 0; i < results_.size(); ++i)
+      if (results_[i].verdict == Verdict::kNotVerified)
+        pairs.push_back({&states_[i].table, states_[i].buckets, &results_[i]});
+    return pairs;
   }
 
   // What was not compared by the user's wish, so that nobody takes a part for the whole.
@@ -238,12 +249,30 @@ void Append(std::vector<Job>& jobs, std::vector<Job> more) {
   for (Job& job : more) jobs.push_back(std::move(job));
 }
 
+// Through the queue on the target. What stands under an earlier snapshot says so in its own entry.
+void CompareShared(SharedComparison& shared, const ComparisonRecord& record, const std::vector<TablePair>& tables,
+                   Pace& pace, RunResult& result) {
+  const int64_t kept = shared.Run(record, tables, pace);
+  for (const TablePair& pair : tables) {
+    TableResult& table = *pair.result;
+    if (table.snapshot_taken_at != record.snapshot_taken_at) continue;
+    table.snapshot_lsn.clear();
+    table.snapshot_taken_at.clear();
+  }
+  if (kept > 0)
+    result.notes.push_back(
+        fmt::format("resumed: {} tables were compared before, under earlier snapshots; their entries tell which",
+                    FormatCount(kept)));
+}
+
 }  // namespace
 
 RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   RunResult result;
   result.command = "compare";
   result.started_at = UtcNow();
+  std::optional<SharedComparison> shared;
+  if (options.resume) shared.emplace(options, progress);
   SourceSnapshot source(options.source);
   Connection target(options.target, Side::kTarget);
   const std::string target_snapshot = ShareSnapshot(target);
@@ -259,7 +288,15 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   Pace pace(options.pace, options.source, progress);
   TableComparison tables(options, progress, facts, pace);
   tables.Pair(source.connection(), target);
-  std::vector<Job> jobs = tables.TakeJobs();
+  std::vector<Job> jobs;
+  if (shared) {
+    CompareShared(*shared,
+                  {result.source.identity, ComparisonFingerprint(options), snapshots, source.lsn(), source.taken_at(),
+                   options.max_rows, facts},
+                  tables.Pairs(), pace, result);
+  } else {
+    jobs = tables.TakeJobs();
+  }
   const bool whole_database = options.tables.empty() && options.with_schema;
   const bool with_large_objects = whole_database || options.with_large_objects;
   LargeObjectComparison large_objects(progress, pace);
@@ -271,7 +308,8 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
 
   std::optional<RepairScript> repair;
   if (!options.repair.empty()) repair.emplace(target);
-  std::vector<DifferingTable> differing = tables.JudgeTables();
+  std::vector<DifferingTable> differing;
+  if (!shared) differing = tables.JudgeTables();
   if (options.max_rows > 0 || repair)
     RowLocator(options, snapshots, progress, facts, pace, repair ? &*repair : nullptr).Locate(std::move(differing));
   if (repair)

@@ -1,5 +1,6 @@
 // Compares two databases that stand still, to the row: every table's digest on both sides, the rows and columns that
-// differ, sequences, large objects and schema. Reads only; nothing is installed or written on either side.
+// differ, sequences, large objects and schema. Reads only; nothing is installed or written on either side, but for the
+// state of a comparison that may be resumed.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,10 @@ struct CompareOptions {
   std::string repair;        // file for the SQL that mends the target; "" for none
   bool with_views = false;   // row counts of views
   PaceOptions pace;
+  // Keeps finished tables in schema airlift_state of the target, to go on from there; other processes may join. The
+  // caller forgets it (compare/shared_comparison.h) once the result is written.
+  bool resume = false;
+  bool restart = false;  // do not go on with what is there
 };
 
 // Throws Error when a side cannot be reached or read; a table that cannot be read is "not verified" in the result.

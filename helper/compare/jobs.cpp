@@ -15,13 +15,23 @@ namespace {
 constexpr int kJobsPerTransaction = 32;
 constexpr int kJobsPerSession = 8192;
 
+// A snapshot that is gone is everybody's trouble, though the server finds fault with its name only.
+void Begin(Connection& connection, const std::string& snapshot) {
+  try {
+    connection.Execute(BeginUnderSnapshot(connection, snapshot));
+  } catch (const SqlError& error) {
+    throw Error(std::string("the comparison's snapshot is gone: ") + error.what(), error.detail(),
+                "The process or the server that held it has ended.");
+  }
+}
+
 }  // namespace
 
 Connection& ReadOnlyPair::Get(Side side) {
   auto& slot = connections_[side == Side::kTarget];
   if (!slot) slot = std::make_unique<Connection>(side == Side::kSource ? source_info_ : target_info_, side);
   if (!slot->InTransaction()) {
-    slot->Execute(BeginUnderSnapshot(*slot, side == Side::kSource ? snapshots_.source : snapshots_.target));
+    Begin(*slot, side == Side::kSource ? snapshots_.source : snapshots_.target);
   }
   return *slot;
 }

@@ -46,11 +46,8 @@ void RowLocator::Locate(std::vector<DifferingTable> tables) {
       continue;
     }
     // Made when its turn comes and gone when it is over: many tables may wait.
-    small.push_back({differing.table->source.bytes(), [this, differing](ReadOnlyPair& pair) {
-                       Search search(differing);
-                       for (const Job& job : ListingJobs(search)) job.run(pair);
-                       Finish(search, pair);
-                     }});
+    small.push_back(
+        {differing.table->source.bytes(), [this, differing](ReadOnlyPair& pair) { LocateOne(differing, pair); }});
   }
   Run(std::move(small));
   for (DifferingTable& differing : large) {
@@ -58,6 +55,12 @@ void RowLocator::Locate(std::vector<DifferingTable> tables) {
     Run(ListingJobs(search));
     Run({{0, [&](ReadOnlyPair& pair) { Finish(search, pair); }}});
   }
+}
+
+void RowLocator::LocateOne(const DifferingTable& differing, ReadOnlyPair& pair) {
+  Search search(differing);
+  for (const Job& job : ListingJobs(search)) job.run(pair);
+  Finish(search, pair);
 }
 
 std::vector<Job> RowLocator::ListingJobs(Search& search) {

@@ -33,6 +33,8 @@ class RowLocator {
   // Fills TableResult::differences: one more scan of each side of each table, then the rows by key. Small tables run
   // side by side, large ones one after the other with all workers, so that memory is bounded however many differ.
   void Locate(std::vector<DifferingTable> tables);
+  // The same of one table, with these connections alone.
+  void LocateOne(const DifferingTable& differing, ReadOnlyPair& pair);
 
  private:
   struct Search;

@@ -57,6 +57,22 @@ BucketDigests BucketDigests::FromHex(std::string_view text, uint32_t buckets) {
   return digests;
 }
 
+std::string BucketDigests::ToHex() const {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text = "\\x";
+  text.reserve(2 + 2 * kTableDigestBytes * digests_.size());
+  for (const TableDigest& digest : digests_) {
+    unsigned char bytes[kTableDigestBytes];
+    StoreBigEndian64(bytes, digest.rows);
+    StoreUuid(digest.sum, bytes + 8);
+    for (const unsigned char byte : bytes) {
+      text += kDigits[byte >> 4];
+      text += kDigits[byte & 15];
+    }
+  }
+  return text;
+}
+
 void BucketDigests::Merge(const BucketDigests& other) {
   for (size_t i = 0; i < digests_.size(); ++i) digests_[i].Merge(other.digests_[i]);
 }

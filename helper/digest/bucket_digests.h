@@ -35,6 +35,9 @@ class BucketDigests {
   // of `buckets` buckets.
   static BucketDigests FromHex(std::string_view text, uint32_t buckets);
 
+  // What FromHex reads.
+  std::string ToHex() const;
+
   void AddRow(Digest128 row) { digests_[BucketOf(row, buckets())].AddRow(row); }
   // Of the same number of buckets.
   void Merge(const BucketDigests& other);

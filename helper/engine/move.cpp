@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "compare/compare_objects.h"
+#include "engine/join.h"
 #include "engine/load.h"
 #include "engine/outcome.h"
 #include "engine/plan.h"
@@ -255,6 +256,7 @@ class Move {
   void Load() {
     context_.maintenance_work_mem_kb = MaintenanceWorkMemKb(target_, options_);
     ShowTotals(target_, progress_);
+    const OpenLoad open(target_);
     RunQueue(context_, [this, last = std::chrono::steady_clock::now()]() mutable {
       const auto now = std::chrono::steady_clock::now();
       if (!snapshot_ || now - last < std::chrono::milliseconds(300)) return;

@@ -106,7 +106,7 @@ TaskOutcome RunReadBackOfRelation(Worker& worker, const Task& task, StageProgres
       parts.push_back(std::move(part));
     }
   }
-  InsertTasks(target, parts, "ready");
+  InsertTasks(target, kLoadQueue, parts, "ready");
   stage.tasks_total += static_cast<int64_t>(parts.size());
   for (const Task& part : parts) stage.weight_total += part.weight;
   if (!parts.empty()) stage.weight_total -= task.weight;
@@ -128,7 +128,7 @@ TaskOutcome RunLargeObjects(Worker& worker, const Task& task, StageProgress& sta
   source.Commit();
   if (worker.context().options.verify) {
     Task read_back{0, kLargeObjectReadBackTask, -1, task.weight, task.detail};
-    InsertTasks(worker.target(), {read_back}, "ready");
+    InsertTasks(worker.target(), kLoadQueue, {read_back}, "ready");
     StageProgress& next = worker.context().progress->Stage(FindTaskKind(kLargeObjectReadBackTask).label);
     ++next.tasks_total;
     next.weight_total += task.weight;

@@ -1,6 +1,7 @@
 // A worker: two connections that take tasks from the queue until none is left.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "catalog/relation.h"
 #include "engine/move_options.h"
 #include "progress/progress.h"
+#include "queue/worker_pool.h"
 #include "state/run_state.h"
 
 namespace airlift {
@@ -24,14 +26,16 @@ struct RunContext {
   std::vector<Relation> relations;
   int64_t maintenance_work_mem_kb = 0;  // for one index build; 0 leaves the target's setting
   Progress* progress = nullptr;
+  bool is_guest = false;                       // in a run that another process drives
+  std::atomic<int64_t>* tasks_done = nullptr;  // counted where not null
 };
 
-class Worker {
+class Worker : public QueueWorker {
  public:
   Worker(const RunContext& context, int number);
 
-  // Claims a task, does it, and commits both in one transaction; false when none is ready.
-  bool RunOneTask();
+  bool RunOneTask() override;
+  bool IsOver() override;
 
   Connection& target() { return *target_; }
   // Opened when first needed.
@@ -47,6 +51,7 @@ class Worker {
   const std::string application_name_;
   std::unique_ptr<Connection> target_;
   std::unique_ptr<Connection> source_;
+  ClaimCursor cursor_;
 };
 
 // Runs `context.options.jobs` workers until every task is done; `tick` is called now and then from this thread. Throws

@@ -11,6 +11,7 @@
 
 #include "report/result.h"
 #include "report/signature.h"
+#include "report/table_json.h"
 
 namespace airlift {
 
@@ -31,56 +32,6 @@ json ToJson(const ServerFacts& server) {
           {"extension_version", server.extension_version.empty() ? json() : json(server.extension_version)}};
 }
 
-json DigestText(const TableDigest& digest) {
-  char text[kUuidTextLength + 1];
-  FormatUuid(digest.sum, text);
-  return text;
-}
-
-json ToJson(const std::vector<NamedValue>& values) {
-  json object = json::object();
-  for (const auto& [column, value] : values) object[column] = value ? json(*value) : json();
-  return object;
-}
-
-json ToJson(const RowResult& row) {
-  json entry = {{"difference", row.kind}};
-  if (row.digest.empty()) {
-    entry["key"] = ToJson(row.key);
-  } else {
-    entry["digest"] = row.digest;
-    entry["copies_source"] = row.source_copies;
-    entry["copies_target"] = row.target_copies;
-  }
-  if (!row.columns.empty()) entry["columns"] = row.columns;
-  if (!row.source_values.empty()) entry["source"] = ToJson(row.source_values);
-  if (!row.target_values.empty()) entry["target"] = ToJson(row.target_values);
-  return entry;
-}
-
-json ToJson(const TableDifferences& differences) {
-  json rows = json::array();
-  for (const RowResult& row : differences.rows) rows.push_back(ToJson(row));
-  return {{"key", differences.key},
-          {"missing_on_target", differences.missing_on_target},
-          {"extra_on_target", differences.extra_on_target},
-          {"changed", differences.changed},
-          {"columns", differences.columns},
-          {"rows", std::move(rows)},
-          {"not_listed", differences.not_listed},
-          {"reason", differences.reason}};
-}
-
-json ToJson(const LiveTableFacts& live) {
-  return {{"lsn", live.lsn},
-          {"rechecked", live.rechecked},
-          {"rounds", live.rounds},
-          {"pins", live.pins},
-          {"longest_pin_ms", live.longest_pin_ms},
-          {"table_lock_ms", live.table_lock_ms},
-          {"not_proved", live.not_proved}};
-}
-
 json ToJson(const LiveFacts& live) {
   json subscriptions = json::array();
   for (const LiveFacts::Subscription& each : live.subscriptions)
@@ -90,28 +41,10 @@ json ToJson(const LiveFacts& live) {
           {"waited_seconds", live.waited_seconds}};
 }
 
-json ToJson(const TableResult& table) {
-  json entry = {{"schema", table.schema},
-                {"table", table.name},
-                {"columns", table.columns},
-                {"verdict", VerdictName(table.verdict)},
-                {"reason", table.reason},
-                {"rows_source", table.source ? json(table.source->rows) : json()},
-                {"rows_target", table.target ? json(table.target->rows) : json()},
-                {"digest_source", table.source ? DigestText(*table.source) : json()},
-                {"digest_target", table.target ? DigestText(*table.target) : json()},
-                {"source_digest_by", table.source_digest_by}};
-  if (!table.left_out_columns.empty()) entry["left_out_columns"] = table.left_out_columns;
-  if (!table.condition.empty()) entry["condition"] = table.condition;
-  if (table.live) entry["live"] = ToJson(*table.live);
-  if (table.differences) entry["differences"] = ToJson(*table.differences);
-  return entry;
-}
-
 json ToJson(const LargeObjectsResult& objects) {
   return {{"verdict", VerdictName(objects.verdict)},     {"reason", objects.reason},
           {"objects_source", objects.source.rows},       {"objects_target", objects.target.rows},
-          {"digest_source", DigestText(objects.source)}, {"digest_target", DigestText(objects.target)}};
+          {"digest_source", DigestJson(objects.source)}, {"digest_target", DigestJson(objects.target)}};
 }
 
 json ToJson(const LeftOut& item) {

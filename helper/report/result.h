@@ -95,6 +95,9 @@ struct TableResult {
   std::string condition = {};                      // of the rows that were compared; "" for all
   std::optional<TableDifferences> differences = {};
   std::optional<LiveTableFacts> live = {};
+  // Where it was compared under other snapshots than the run's: the source's.
+  std::string snapshot_lsn = {};
+  std::string snapshot_taken_at = {};
 };
 
 // A sequence, or the large objects: something compared as one.

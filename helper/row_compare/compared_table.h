@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,5 +56,9 @@ struct ComparedTable {
 // The first of the source's keys that the target has as well and whose columns are all compared.
 std::vector<KeyColumn> CommonKey(const Relation& source, const std::vector<UniqueKey>& source_keys,
                                  const std::vector<UniqueKey>& target_keys);
+
+// For a worker in another process.
+nlohmann::json ToJson(const ComparedTable& table);
+ComparedTable ComparedTableFromJson(const nlohmann::json& json);
 
 }  // namespace airlift

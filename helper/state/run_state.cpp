@@ -36,24 +36,6 @@ CREATE TABLE airlift_state.relation (
   relation int PRIMARY KEY,
   definition jsonb NOT NULL
 );
-CREATE TABLE airlift_state.task (
-  task_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind text NOT NULL,
-  state text NOT NULL CHECK (state IN ('waiting', 'ready', 'done')),
-  priority smallint NOT NULL,
-  weight bigint NOT NULL,
-  relation int REFERENCES airlift_state.relation,
-  waits_for_copy boolean NOT NULL,
-  detail jsonb NOT NULL,
-  row_count bigint,
-  byte_count bigint,
-  digest uuid,
-  digest_rows bigint,
-  note text NOT NULL DEFAULT '',
-  finished_at timestamptz
-);
-CREATE INDEX task_ready ON airlift_state.task (priority DESC, weight DESC, task_id) WHERE state = 'ready';
-CREATE INDEX task_relation ON airlift_state.task (relation);
 )";
 
 constexpr struct {
@@ -74,35 +56,6 @@ Verdict VerdictFromName(const std::string& name) {
   for (const Verdict verdict : {Verdict::kVerified, Verdict::kDiffers})
     if (name == VerdictName(verdict)) return verdict;
   return Verdict::kNotVerified;
-}
-
-Parameter DigestParameter(const std::optional<TableDigest>& digest) {
-  if (!digest) return std::nullopt;
-  char text[kUuidTextLength + 1];
-  FormatUuid(digest->sum, text);
-  return std::string(text);
-}
-
-Parameter DigestRowsParameter(const std::optional<TableDigest>& digest) {
-  return digest ? Parameter(std::to_string(digest->rows)) : std::nullopt;
-}
-
-std::string TaskValues(const Connection& target, const Task& task, const char* state) {
-  return fmt::format("({}, '{}', {}, {}, {}, {}, {})", target.QuoteLiteral(task.kind), state, TaskPriority(task.kind),
-                     task.weight, task.relation < 0 ? "NULL" : std::to_string(task.relation),
-                     task.waits_for_copy ? "true" : "false", target.QuoteLiteral(task.detail.dump()));
-}
-
-constexpr size_t kInsertBatch = 500;
-
-// INSERT ... VALUES in batches of kInsertBatch rows; `values(i)` gives row i.
-template <typename Values>
-void InsertInBatches(Connection& target, const std::string& into, size_t count, Values values) {
-  for (size_t start = 0; start < count; start += kInsertBatch) {
-    std::string sql = "INSERT INTO " + into + " VALUES ";
-    for (size_t i = start; i < std::min(count, start + kInsertBatch); ++i) sql += (i > start ? ", " : "") + values(i);
-    target.Execute(sql);
-  }
 }
 
 std::string KindList(const Connection& target, const std::vector<std::string>& kinds) {
@@ -145,6 +98,7 @@ std::optional<RunRecord> RunState::Find() {
 void RunState::Create(const RunRecord& run) {
   Transaction transaction(target_);
   target_.Execute(kStateDdl);
+  target_.Execute(TaskTableDdl(kLoadQueue));
   target_.Execute(kSchemaStateDdl);
   target_.Query(
       "INSERT INTO airlift_state.run (state_version, source_identity, source_database, stage, snapshot, snapshot_lsn, "
@@ -171,7 +125,8 @@ void RunState::Drop() {
 void RunState::SetStage(Stage stage) { target_.Query("UPDATE airlift_state.run SET stage = $1", {StageName(stage)}); }
 
 void RunState::StartAttempt(const std::string& snapshot, const std::string& lsn) {
-  target_.Query("UPDATE airlift_state.run SET attempts = attempts + 1, snapshot = $1, snapshot_lsn = $2", {snapshot, lsn});
+  target_.Query("UPDATE airlift_state.run SET attempts = attempts + 1, snapshot = $1, snapshot_lsn = $2",
+                {snapshot, lsn});
 }
 
 void RunState::Finish(Verdict verdict) {
@@ -227,13 +182,16 @@ std::vector<FinishedTask> RunState::FinishedTasks(const std::string& kind) {
 
 int64_t RunState::CountUnfinished(const std::vector<std::string>& kinds) {
   const std::string filter = kinds.empty() ? "" : " AND kind IN (" + KindList(target_, kinds) + ")";
-  return target_.Query("SELECT pg_catalog.count(*) FROM airlift_state.task WHERE state <> 'done'" + filter).Integer(0, 0);
+  return target_.Query("SELECT pg_catalog.count(*) FROM airlift_state.task WHERE state <> 'done'" + filter)
+      .Integer(0, 0);
 }
 
 void RunState::ResetRelation(int relation) {
-  target_.Query("DELETE FROM airlift_state.task WHERE relation = $1 AND detail ? 'part_of'", {std::to_string(relation)});
+  target_.Query("DELETE FROM airlift_state.task WHERE relation = $1 AND detail ? 'part_of'",
+                {std::to_string(relation)});
   target_.Query(
-      "UPDATE airlift_state.task SET state = CASE WHEN waits_for_copy THEN 'waiting' ELSE 'ready' END, row_count = NULL, "
+      "UPDATE airlift_state.task SET state = CASE WHEN waits_for_copy THEN 'waiting' ELSE 'ready' END, row_count = "
+      "NULL, "
       "byte_count = NULL, digest = NULL, digest_rows = NULL, note = '', finished_at = NULL "
       "WHERE relation = $1 AND kind <> $2",
       {std::to_string(relation), kIndexTask});
@@ -259,8 +217,8 @@ std::vector<CopyState> RunState::CopyStates() {
 void RunState::AddTasks(const std::vector<Task>& tasks) {
   std::vector<Task> ready, waiting;
   for (const Task& task : tasks) (task.waits_for_copy ? waiting : ready).push_back(task);
-  InsertTasks(target_, ready, "ready");
-  InsertTasks(target_, waiting, "waiting");
+  InsertTasks(target_, kLoadQueue, ready, "ready");
+  InsertTasks(target_, kLoadQueue, waiting, "waiting");
 }
 
 void RunState::FinishWithoutWork(const std::string& kind, int relation, const TaskOutcome& outcome) {
@@ -269,41 +227,6 @@ void RunState::FinishWithoutWork(const std::string& kind, int relation, const Ta
       "note = $6, finished_at = pg_catalog.clock_timestamp() WHERE kind = $1 AND relation = $2",
       {kind, std::to_string(relation), std::to_string(outcome.rows), DigestParameter(outcome.digest),
        DigestRowsParameter(outcome.digest), outcome.note});
-}
-
-std::optional<Task> ClaimTask(Connection& target) {
-  const Result result = target.Query(
-      "SELECT task_id, kind, COALESCE(relation, -1), weight, detail FROM airlift_state.task WHERE state = 'ready' "
-      "ORDER BY priority DESC, weight DESC, task_id LIMIT 1 FOR UPDATE SKIP LOCKED");
-  if (result.rows() == 0) return std::nullopt;
-  Task task;
-  task.id = result.Integer(0, 0);
-  task.kind = result.Text(0, 1);
-  task.relation = static_cast<int>(result.Integer(0, 2));
-  task.weight = result.Integer(0, 3);
-  task.detail = json::parse(result.Text(0, 4));
-  return task;
-}
-
-void FinishTask(Connection& target, const Task& task, const TaskOutcome& outcome, bool is_copy) {
-  target.Query(
-      "UPDATE airlift_state.task SET state = 'done', row_count = $2, byte_count = $3, digest = $4, digest_rows = $5, "
-      "note = $6, finished_at = pg_catalog.clock_timestamp() WHERE task_id = $1",
-      {std::to_string(task.id), std::to_string(outcome.rows), std::to_string(outcome.bytes),
-       DigestParameter(outcome.digest), DigestRowsParameter(outcome.digest), outcome.note});
-  if (!is_copy) return;
-  // The relation's row lock makes two parts that end together take turns: the second sees the first one's "done".
-  const std::string relation = std::to_string(task.relation);
-  target.Query("SELECT FROM airlift_state.relation WHERE relation = $1 FOR NO KEY UPDATE", {relation});
-  target.Query(
-      "UPDATE airlift_state.task SET state = 'ready' WHERE relation = $1 AND state = 'waiting' AND NOT EXISTS ("
-      "SELECT FROM airlift_state.task copy WHERE copy.relation = $1 AND copy.kind = $2 AND copy.state <> 'done')",
-      {relation, task.kind});
-}
-
-void InsertTasks(Connection& target, const std::vector<Task>& tasks, const char* state) {
-  InsertInBatches(target, "airlift_state.task (kind, state, priority, weight, relation, waits_for_copy, detail)",
-                  tasks.size(), [&](size_t i) { return TaskValues(target, tasks[i], state); });
 }
 
 }  // namespace airlift

@@ -16,6 +16,7 @@
 #include "digest.h"
 #include "model/verdict.h"
 #include "pg/connection.h"
+#include "queue/task_queue.h"
 
 namespace airlift {
 
@@ -33,22 +34,6 @@ struct RunRecord {
   std::string started_at;    // of the first attempt
   bool verify = true;
   std::optional<Verdict> verdict;  // once finished
-};
-
-struct Task {
-  int64_t id = 0;
-  std::string kind;
-  int relation = -1;  // index of the run's relation, -1 for none
-  int64_t weight = 0;
-  nlohmann::json detail;
-  bool waits_for_copy = false;  // not ready before all copy tasks of its relation are done
-};
-
-struct TaskOutcome {
-  int64_t rows = 0;
-  int64_t bytes = 0;
-  std::optional<TableDigest> digest;
-  std::string note;  // why a digest cannot stand for the whole table; "" otherwise
 };
 
 struct FinishedTask {
@@ -99,12 +84,8 @@ class RunState {
   Connection& target_;
 };
 
-// The next ready task, locked by the caller's open transaction; nullopt when none is free.
-std::optional<Task> ClaimTask(Connection& target);
-// Marks the task done in the caller's open transaction and readies what waited for its relation's copy.
-void FinishTask(Connection& target, const Task& task, const TaskOutcome& outcome, bool is_copy);
-// More ready tasks, in the caller's open transaction: how a task cuts itself into parts.
-void InsertTasks(Connection& target, const std::vector<Task>& tasks, const char* state);
+// The queue of a load; a task waits for the copy of its relation.
+inline constexpr QueueTables kLoadQueue{"task", "relation", "awaited.kind = 'copy'"};
 
 // See state/task_kind.h; throws Error for an unknown kind.
 int TaskPriority(const std::string& kind);

@@ -12,6 +12,11 @@ inline constexpr const char* kReadBackTask = "read back";
 inline constexpr const char* kLargeObjectReadBackTask = "large objects read back";
 inline constexpr const char* kIndexTask = "index";
 inline constexpr const char* kAnalyzeTask = "analyze";
+// Of a comparison: a whole table; parts of a large one, and what is made of them.
+inline constexpr const char* kCompareTableTask = "compare table";
+inline constexpr const char* kCompareSourceTask = "digest part of source";
+inline constexpr const char* kCompareTargetTask = "digest part of target";
+inline constexpr const char* kJudgeTableTask = "judge table";
 
 struct TaskKind {
   const char* name;
@@ -30,6 +35,10 @@ inline constexpr TaskKind kTaskKinds[] = {
     {kLargeObjectReadBackTask, 40, false, "read back large objects"},
     {kIndexTask, 30, false, "index"},
     {kAnalyzeTask, 10, false, "analyze"},
+    {kJudgeTableTask, 70, true, "tables in parts"},
+    {kCompareSourceTask, 60, true, "parts of source"},
+    {kCompareTargetTask, 60, true, "parts of target"},
+    {kCompareTableTask, 50, true, "tables"},
 };
 
 const TaskKind& FindTaskKind(const std::string& name);

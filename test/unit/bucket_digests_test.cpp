@@ -60,6 +60,14 @@ TEST(BucketSet, IsWrittenAsTheExtensionReadsIt) {
   EXPECT_EQ(set.ToHex(), "\\x0102");
 }
 
+TEST(BucketDigests, HexadecimalComesBack) {
+  BucketDigests digests(4);
+  for (uint64_t i = 1; i < 20; ++i) digests.AddRow({i * 0x9e3779b97f4a7c15, i});
+  const BucketDigests back = BucketDigests::FromHex(digests.ToHex(), 4);
+  EXPECT_EQ(back.Differing(digests).size(), 0U);
+  EXPECT_EQ(back.Total(), digests.Total());
+}
+
 TEST(BucketsFor, KeepsBucketsSmallAndTheirNumberBounded) {
   EXPECT_EQ(BucketsFor(0), 1U);
   EXPECT_EQ(BucketsFor(200), 1U);
