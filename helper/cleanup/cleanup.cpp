@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "audit/audit_state.h"
 #include "cleanup/leftovers.h"
 #include "cutover/source_fence.h"
 #include "model/state_schema.h"
@@ -65,6 +66,9 @@ class Cleanup {
                [&] { DropSubscription(*target_, route, forward.name); });
         DropSlotOf(forward, source_.get());
       }
+      if (const auto audit = AuditState(*target_).Find();
+          audit && source_ != nullptr && FindSlot(*source_, audit->slot))
+        Remove(Side::kSource, "audit slot " + DisplayName(audit->slot), [&] { DropSlot(*source_, audit->slot); });
       for (const SubscriptionRecord& back : state.Subscriptions(Direction::kReverse)) {
         if (source_ != nullptr)
           Remove(Side::kSource, "subscription " + DisplayName(back.name),

@@ -7,10 +7,10 @@ namespace airlift {
 namespace {
 
 // Each gives rows (what, drop statement); $1 is the publication's name. Its groups are name_1, name_2 ...; slots and
-// subscriptions are name_OID_1 ..., and name_OID_back for the way back.
+// subscriptions are name_OID_1 ..., name_OID_back for the way back, name_OID_audit for the audit slot.
 constexpr const char* kOurName =
     "($1 = NAME OR NAME ~ ('^' || pg_catalog.regexp_replace($1, '([^A-Za-z0-9_])', '\\\\\\1', 'g') || "
-    "'_[0-9]+(_([0-9]+|back))?$'))";
+    "'_[0-9]+(_([0-9]+|back|audit))?$'))";
 
 constexpr const char* kSlots =
     "SELECT 'slot ' || slot_name, pg_catalog.format('SELECT pg_catalog.pg_drop_replication_slot(%L)', slot_name) "

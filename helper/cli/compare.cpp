@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "audit/audit_slot.h"
 #include "base/duration.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -23,6 +24,8 @@ struct CompareArguments {
   std::vector<std::string> schemas;
   PaceArguments pace;
   bool data_only = false;
+  bool since_verified = false;
+  bool audit_slot = false;
   bool is_live = false;
   std::string max_wait;
   LiveOptions live;
@@ -39,10 +42,21 @@ double ParsePercent(std::string text) {
 
 void AddLiveOptions(CLI::App& app, CompareArguments& arguments) {
   const char* group = "While replication runs";
+  CLI::Option* since = app.add_flag("--since-verified", arguments.since_verified,
+                                    "compare only the rows that changed since the last full verification, as the audit "
+                                    "slot tells; exact where nothing is written meanwhile")
+                           ->group(group);
+  CLI::Option* audit = app.add_flag("--audit-slot", arguments.audit_slot,
+                                    "compare everything, and where it is verified and nothing was written meanwhile, "
+                                    "keep a slot on the source that tells what changes from then on")
+                           ->group(group)
+                           ->excludes(since);
   CLI::Option* live =
       app.add_flag("--live", arguments.is_live,
                    "compare exactly while the target follows the source by logical replication and rows change")
-          ->group(group);
+          ->group(group)
+          ->excludes(since)
+          ->excludes(audit);
   const auto add = [&](CLI::Option* option) { return option->needs(live)->group(group); };
   add(app.add_option("--subscription", arguments.live.subscriptions,
                      "of the target, which brings the changes; may be given several times (default: all of its "
@@ -122,8 +136,10 @@ std::function<int()> SetupCompare(CLI::App& app) {
     const auto progress = arguments->output.MakeProgress();
     if (!arguments->max_wait.empty())
       arguments->live.max_wait = std::chrono::milliseconds(std::llround(ParseDuration(arguments->max_wait) * 1000));
-    const RunResult result =
-        arguments->is_live ? CompareLive(compare, arguments->live, *progress) : CompareDatabases(compare, *progress);
+    const RunResult result = arguments->is_live          ? CompareLive(compare, arguments->live, *progress)
+                             : arguments->since_verified ? CompareSinceVerified(compare, *progress)
+                             : arguments->audit_slot     ? CompareWithNewAuditSlot(compare, *progress)
+                                                         : CompareDatabases(compare, *progress);
     progress->Stop();
     const int status = arguments->output.Present(result);
     if (compare.resume) ForgetComparison(compare.target);

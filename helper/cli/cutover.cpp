@@ -95,6 +95,8 @@ std::function<int()> SetupCutover(CLI::App& app) {
   auto arguments = std::make_shared<CrossingArguments>();
   AddCrossingOptions(app, *arguments);
   app.add_flag("--no-fallback", arguments->no_fallback, "make no way back to the source");
+  app.add_flag("--full-verify", arguments->crossing.full_verify,
+               "compare every row under the fence, also where an audit slot tells which have changed");
   app.add_option("--target-from-source", arguments->from_source,
                  "host and port of the target as the source reaches it, where they differ from those in --target")
       ->type_name("CONNINFO");

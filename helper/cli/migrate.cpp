@@ -118,9 +118,15 @@ std::function<int()> SetupMigrate(CLI::App& app) {
       ->capture_default_str();
   AddReplicationOptions(app, arguments->replication);
   AddStartPoint(app, arguments->replication);
+  AddAuditOption(app, arguments->replication);
   app.add_flag("--no-verify", arguments->no_verify, "do not read back and compare; the verdict is \"not verified\"");
   return [arguments] {
     arguments->move.verify = !arguments->no_verify;
+    if (arguments->replication.replication.audit_slot &&
+        (arguments->no_verify || arguments->replication.replication.type != kFullLoadAndChanges))
+      throw Error(
+          "--audit-slot begins with a load that is verified", {},
+          "Give --type full-load-and-cdc without --no-verify; or make it later: pg_airlift compare --audit-slot.");
     return RunMoveCommand(*arguments);
   };
 }

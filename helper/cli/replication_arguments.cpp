@@ -37,6 +37,12 @@ void AddReplicationOptions(CLI::App& app, ReplicationArguments& arguments) {
                "prepared transactions arrive when they are prepared (15 and later)");
 }
 
+void AddAuditOption(CLI::App& app, ReplicationArguments& arguments) {
+  app.add_flag("--audit-slot", arguments.replication.audit_slot,
+               "one more slot, from the verified load on: the cutover, and compare --since-verified, compare only the "
+               "rows that changed since; it keeps WAL on the source until then");
+}
+
 void AddStartPoint(CLI::App& app, ReplicationArguments& arguments) {
   app.add_option("--start-point", arguments.replication.start_point,
                  "of changes alone: now, slot:NAME (an existing slot's confirmed position), or an LSN that a free slot "

@@ -16,6 +16,7 @@ struct ReplicationArguments {
 };
 
 void AddReplicationOptions(CLI::App& app, ReplicationArguments& arguments);
+void AddAuditOption(CLI::App& app, ReplicationArguments& arguments);
 void AddStartPoint(CLI::App& app, ReplicationArguments& arguments);
 
 // Runs kChangesOnly and prints what came of it.

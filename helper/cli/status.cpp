@@ -49,6 +49,10 @@ void Govern(const StatusArguments& arguments, MigrationStatus& status) {
     if (stream.slot_exists && stream.retained_bytes > most)
       status.attention.push_back(fmt::format("slot {} retains {} of WAL, more than {}", stream.record.slot,
                                              FormatBytes(stream.retained_bytes), arguments.max_retained_wal));
+  if (status.audit && status.audit->slot.slot_exists && status.audit->slot.retained_bytes > most)
+    status.attention.push_back(fmt::format("audit slot {} retains {} of WAL, more than {}",
+                                           status.audit->slot.record.slot,
+                                           FormatBytes(status.audit->slot.retained_bytes), arguments.max_retained_wal));
   if (arguments.on_limit != kDropSlot) return;
   for (const std::string& line :
        DropSlotsBeyond(arguments.connections.SourceInfo(), arguments.connections.TargetInfo(), status, most))

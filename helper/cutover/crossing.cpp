@@ -193,8 +193,21 @@ void Crossing::ProveSilence(Connection& publisher, const std::vector<Subscriptio
   }
 }
 
-void Crossing::Verify() {
+void Crossing::Verify(SinceVerified* since) {
   if (options_.dry_run) return fmt::print("-- every row of both sides is compared; they must be equal\n");
+  if (since != nullptr) {
+    result_.comparison = since->Compare(Source(), [](const std::string&) {});  // it has drained
+    since->Close();
+    for (const std::string& note : result_.comparison->notes) result_.notes.push_back(note);
+  } else {
+    CompareEverything();
+  }
+  result_.comparison->command = result_.command;
+  if (!options_.evidence.empty()) WriteEvidence(*result_.comparison, options_.evidence, options_.signing_key.get());
+  RequireVerified();
+}
+
+void Crossing::CompareEverything() {
   CompareOptions compare;
   compare.source = options_.source;
   compare.target = options_.target;
@@ -203,8 +216,9 @@ void Crossing::Verify() {
   compare.with_large_objects = true;  // no replication carries them
   compare.max_rows = kListedRows;     // the writes stand still meanwhile
   result_.comparison = CompareDatabases(compare, progress_);
-  result_.comparison->command = result_.command;
-  if (!options_.evidence.empty()) WriteEvidence(*result_.comparison, options_.evidence, options_.signing_key.get());
+}
+
+void Crossing::RequireVerified() {
   const Verdict verdict = result_.comparison->DataVerdict();
   if (verdict == Verdict::kVerified) return;
   std::string tables;

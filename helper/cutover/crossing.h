@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/since_verified.h"
 #include "cutover/road.h"
 #include "pg/connection.h"
 #include "prepare/step.h"
@@ -24,8 +25,9 @@ struct CrossingOptions {
   bool with_fallback = true;  // make the way back before the target is opened
   std::string fallback_role;  // a login on the target that may use replication slots
   std::string fallback_password_file;
-  ConnInfo from_source;  // how the source reaches the target, where it is not as from here
-  bool verify = true;    // compare all rows under the fence
+  ConnInfo from_source;      // how the source reaches the target, where it is not as from here
+  bool verify = true;        // compare the rows under the fence
+  bool full_verify = false;  // all of them, also where an audit slot tells which have changed
   bool refresh_materialized_views = true;
   int64_t sequence_margin = 100;                  // increments
   double timeout = 60;                            // seconds, for each wait
@@ -83,8 +85,9 @@ class Crossing {
   void Enable(Side on, const std::vector<SubscriptionRecord>& subscriptions);
   // Nothing was written to the published tables since the slots were confirmed. Throws Error otherwise.
   void ProveSilence(Connection& publisher, const std::vector<SubscriptionRecord>& subscriptions);
-  // Every row of both sides; throws Error where they are not proved equal.
-  void Verify();
+  // Throws Error where the rows are not proved equal: every row, or those that changed since the last full
+  // verification.
+  void Verify(SinceVerified* since = nullptr);
   // From one side to the other, ahead by the margin; returns how many.
   int64_t CarrySequences(Side from, Side to);
   int64_t RefreshMaterializedViews(Side from, Side to);
@@ -112,6 +115,8 @@ class Crossing {
   Road road_;
 
  private:
+  void CompareEverything();
+  void RequireVerified();
   void ChangeSteps(const std::string& key_prefix, bool again);
   void LimitLockWaits(Connection& connection) const;
   void WaitUntilUnused(Side publisher, const std::string& slot);

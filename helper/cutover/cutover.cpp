@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "audit/audit_slot.h"
 #include "cutover/cutover_checks.h"
 #include "cutover/source_fence.h"
 #include "cutover/way_back.h"
@@ -18,6 +19,7 @@ using nlohmann::json;
 
 constexpr const char* kFenceReason = "its database is being moved to another server";
 constexpr const char* kOpenStep = "open";
+constexpr uint64_t kListedChangedRows = 20;  // the writes stand still meanwhile
 
 class Cutover : public Crossing {
  public:
@@ -51,7 +53,7 @@ class Cutover : public Crossing {
   }
 
  private:
-  static const RoadStep<Cutover> kSteps[13];
+  static const RoadStep<Cutover> kSteps[14];
 
   CrossingResult End() {
     if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
@@ -110,8 +112,57 @@ class Cutover : public Crossing {
     return {};
   }
 
+  // While the application still writes: under the fence only what came since is left to be decoded.
+  json Collect() {
+    if (options_.dry_run || !options_.verify || options_.full_verify) return {};
+    if (SinceVerified* since = Since(); since != nullptr) {
+      try {
+        since->Collect(Source());
+      } catch (const Stopped&) {
+        throw;
+      } catch (const Error& error) {
+        GiveUpAudit(error.what());
+      }
+    }
+    return {};
+  }
+
+  // Null where there is no audit slot, or none that could tell.
+  SinceVerified* Since() {
+    if (since_ || !why_no_audit_.empty()) return since_.get();
+    const auto audit = AuditState(Target()).Find();
+    why_no_audit_ = WhyNoAudit(Source(), audit);
+    if (!why_no_audit_.empty()) {
+      if (audit) GiveUpAudit(why_no_audit_);
+      return nullptr;
+    }
+    SinceVerifiedOptions options;
+    options.source = options_.source;
+    options.target = options_.target;
+    options.jobs = options_.jobs;
+    options.max_rows = kListedChangedRows;
+    options.with_sequences = false;  // the next step sets them
+    try {
+      since_ = std::make_unique<SinceVerified>(options, *audit, PublicationsOf(forward_), progress_);
+    } catch (const Stopped&) {
+      throw;
+    } catch (const Error& error) {
+      GiveUpAudit(error.what());
+    }
+    return since_.get();
+  }
+
+  void GiveUpAudit(const std::string& why) {
+    since_.reset();
+    why_no_audit_ = why;
+    result_.notes.push_back("every row is compared: " + why);
+    progress_.Note(result_.notes.back());
+  }
+
   json Compare() {
-    if (options_.verify) {
+    if (options_.verify && !options_.dry_run && !options_.full_verify && Since() != nullptr) {
+      Verify(Since());
+    } else if (options_.verify) {
       Verify();
     } else {
       result_.notes.push_back("rows were not compared under the fence, as asked");
@@ -176,6 +227,14 @@ class Cutover : public Crossing {
 
   json Retire() {
     DropSubscriptions(Side::kTarget, &Source(), forward_);
+    since_.reset();
+    if (const auto audit = AuditState(Target()).Find()) {
+      if (options_.dry_run) {
+        Show(Side::kSource, "SELECT pg_drop_replication_slot('" + audit->slot + "')");
+      } else {
+        DropAuditSlot(&Source(), Target());
+      }
+    }
     return {};
   }
 
@@ -190,15 +249,18 @@ class Cutover : public Crossing {
 
   SourceFence fence_;
   std::vector<SubscriptionRecord> forward_;
+  std::unique_ptr<SinceVerified> since_;
+  std::string why_no_audit_;
 };
 
 const RoadStep<Cutover> Cutover::kSteps[] = {
     {"publish-back", "publication on the target, for the way back", &Cutover::PublishBack, &Cutover::UnpublishBack},
+    {"collect", "read which rows changed since the last full verification", &Cutover::Collect, nullptr},
     {"fence", "refuse writes on the source", &Cutover::RaiseFence, &Cutover::LiftFence},
     {"drain", "wait until the target has applied all that was written", &Cutover::Drain, nullptr},
     {"stop", "stop the forward subscriptions", &Cutover::StopForward, &Cutover::StartForward},
     {"silence", "decode from there on: nothing more was written", &Cutover::Silence, nullptr},
-    {"verify", "compare every row of both sides", &Cutover::Compare, nullptr},
+    {"verify", "compare the rows of both sides", &Cutover::Compare, nullptr},
     {"sequences", "set the target's sequences ahead", &Cutover::Sequences, nullptr},
     {"materialized-views", "refresh the target's materialized views", &Cutover::MaterializedViews, nullptr},
     {"triggers", "enable the triggers that were put aside", &Cutover::EnableTriggers, &Cutover::DisableTriggers},

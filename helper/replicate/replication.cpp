@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "audit/audit_slot.h"
 #include "base/format.h"
 #include "catalog/relation.h"
 #include "pg/identifier.h"
@@ -221,6 +222,7 @@ std::string Replication::SlotName(size_t group) {
 }
 
 void Replication::DropStreams() {
+  DropAuditSlot(&source_, target_);
   const AdminRoute route(options_.admin_function);
   for (const SubscriptionRecord& stream : state_.Subscriptions(Direction::kForward)) {
     DropSubscription(target_, route, stream.name);
@@ -275,11 +277,18 @@ std::string Replication::CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot) 
     stream.start_lsn = lsn;
     state_.PutSubscription(stream);
   }
+  if (options_.audit_slot) AddAuditSlot(streams.front());
   progress_.Note(
       fmt::format("source: {} begin{} at {}",
                   streams.size() == 1 ? "slot " + streams.front().slot : fmt::format("{} slots", streams.size()),
                   streams.size() == 1 ? "s" : "", first.lsn));
   return first.lsn;
+}
+
+// Of a stream from which nothing has been read yet.
+void Replication::AddAuditSlot(const SubscriptionRecord& first) {
+  CopyAuditSlot(source_, target_, options_.publication, first.slot, first.start_lsn,
+                PublicationsOf(state_.Subscriptions(Direction::kForward)));
 }
 
 std::unique_ptr<SourceSnapshot> Replication::TakeSnapshot() {
@@ -306,6 +315,9 @@ std::unique_ptr<SourceSnapshot> Replication::FindSnapshot(const std::string& id,
   for (const HeldSnapshot& held : HeldSnapshots(source_)) {
     if (streams.empty() || held.snapshot != id || held.lsn != lsn) continue;
     progress_.Note("the source has held the former run's snapshot: the copy goes on under it");
+    const auto audit = AuditState(target_).Find();
+    if (options_.audit_slot && (!audit || audit->lsn != lsn || !FindSlot(source_, audit->slot)))
+      AddAuditSlot(streams.front());
     return UseHeld(held);
   }
   return nullptr;
@@ -398,6 +410,15 @@ void Replication::AfterLoad(RunResult& result) {
         "replication was not started, since not everything is verified; the slots go on holding WAL on the source: "
         "mend it and give --restart, or run pg_airlift cleanup");
     return;
+  }
+  AuditState audit(target_);
+  if (const auto record = audit.Find(); record && !record->is_verified && !record->lsn.empty()) {
+    if (result.was_verified) {
+      audit.SetVerified("load");
+    } else {
+      DropAuditSlot(&source_, target_);
+      result.notes.push_back("no audit slot was kept: the load was not verified");
+    }
   }
   StartSubscriptions(result.notes);
 }
@@ -510,6 +531,9 @@ std::string Replication::Describe() {
   for (int group = 2; group <= options_.groups; ++group)
     text += fmt::format("/* source */ SELECT pg_catalog.pg_copy_logical_replication_slot('{}', '{}');\n", SlotName(1),
                         SlotName(static_cast<size_t>(group)));
+  if (options_.audit_slot)
+    text += fmt::format("/* source */ SELECT pg_catalog.pg_copy_logical_replication_slot('{}', '{}');\n", SlotName(1),
+                        AuditSlotName(source_, options_.publication));
   text += "-- everything is read under that slot's snapshot\n";
   text += kAfterLoadMark;
   text +=

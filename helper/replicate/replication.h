@@ -49,6 +49,7 @@ class Replication : public MoveCompanion {
   void WatchDdl();
   NewSlot CreateFirstSlot(const std::string& name, std::unique_ptr<SourceSnapshot>* snapshot);
   std::unique_ptr<SourceSnapshot> UseHeld(const HeldSnapshot& held);
+  void AddAuditSlot(const SubscriptionRecord& first);
   std::string CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot);
   void UseStartPoint();
   std::string FindSlotFor(const std::string& lsn);

@@ -26,7 +26,7 @@ std::string Setting(Connection& connection, const char* name) {
   return connection.Query("SELECT pg_catalog.current_setting($1, true)", {name}).Text(0, 0);
 }
 
-int NewSlots(const Inputs& in) { return in.slots.empty() ? in.options.groups : 0; }
+int NewSlots(const Inputs& in) { return in.slots.empty() ? in.options.groups + (in.options.audit_slot ? 1 : 0) : 0; }
 
 void CheckIsPrimary(const Inputs& in, Problems& problems) {
   if (in.source.Query("SELECT pg_catalog.pg_is_in_recovery()").Boolean(0, 0))

@@ -20,6 +20,7 @@ struct ReplicationOptions {
   int groups = 1;
   std::string admin_function;  // see replicate/admin_route.h
   bool two_phase = false;
+  bool audit_slot = false;          // one more slot, which tells later what changed since the load was verified
   std::string start_point = "now";  // of kChangesOnly: now, slot:NAME, or an LSN
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "audit/audit_state.h"
 #include "base/format.h"
 #include "pg/identifier.h"
 #include "replicate/admin_route.h"
@@ -232,7 +233,20 @@ bool StreamsShouldRun(const MigrationStatus& status) {
          phase == MigrationPhase::kOpen || phase == MigrationPhase::kFallingBack;
 }
 
+void JudgeAudit(const AuditStatus& audit, MigrationStatus& status) {
+  const std::string slot = "audit slot " + DisplayName(audit.slot.record.slot);
+  const char* const then = ": the cutover will compare every row; pg_airlift compare --audit-slot makes a new one";
+  if (!audit.slot.slot_exists) {
+    status.attention.push_back(slot + " does not exist" + then);
+  } else if (audit.slot.wal_status == "lost") {
+    status.attention.push_back(slot + " has lost WAL" + then);
+  } else if (audit.slot.wal_status == "unreserved") {
+    status.attention.push_back(slot + " is about to lose WAL: it is beyond max_slot_wal_keep_size");
+  }
+}
+
 void Judge(MigrationStatus& status) {
+  if (status.audit) JudgeAudit(*status.audit, status);
   const bool forward = status.direction == Direction::kForward;
   for (const StreamStatus& stream : status.streams) {
     if (!stream.record.start_lsn.empty()) JudgeSlot(stream, forward ? "source" : "target", status);
@@ -292,6 +306,18 @@ void ReadWalDisk(Connection& source, MigrationStatus& status) {
     status.seconds_until_disk_full = static_cast<double>(*status.wal_disk_free) / growth;
 }
 
+void StatusCollector::ReadAudit(Connection& source, Connection& target, MigrationStatus& status) {
+  const auto record = AuditState(target).Find();
+  if (!record) return;
+  AuditStatus audit;
+  if (record->is_verified) audit.verified_lsn = record->lsn;
+  audit.verified_at = record->verified_at;
+  audit.slot.record.slot = record->slot;
+  const int64_t position = ReadSlot(source, audit.slot);
+  if (audit.slot.slot_exists) AddRates(audit.slot, position);
+  status.audit = std::move(audit);
+}
+
 void StatusCollector::CollectFrom(Connection& source, Connection& target, MigrationStatus& status) {
   const bool forward = status.direction == Direction::kForward;
   Connection& publisher = forward ? source : target;
@@ -315,6 +341,7 @@ void StatusCollector::CollectFrom(Connection& source, Connection& target, Migrat
     if (stream.slot_exists) AddRates(stream, position);
     status.streams.push_back(std::move(stream));
   }
+  if (forward) ReadAudit(source, target, status);
   if (forward) ReadWalDisk(source, status);
   status.held_snapshots = HeldSnapshots(source);
   status.ddl = DdlEvents(source, status.replication->started_at, kShownDdl);
@@ -365,6 +392,12 @@ std::vector<std::string> DropSlotsBeyond(const ConnInfo& source_info, const Conn
     DropSlot(publisher, stream.record.slot);
     lines.push_back(fmt::format("dropped slot {}, which retained {} of WAL: the migration has to begin anew",
                                 stream.record.slot, FormatBytes(stream.retained_bytes)));
+  }
+  if (status.audit && status.audit->slot.slot_exists && status.audit->slot.retained_bytes > most) {
+    Connection source(source_info, Side::kSource);
+    DropSlot(source, status.audit->slot.record.slot);
+    lines.push_back(fmt::format("dropped audit slot {}, which retained {} of WAL: the cutover will compare every row",
+                                status.audit->slot.record.slot, FormatBytes(status.audit->slot.retained_bytes)));
   }
   return lines;
 }

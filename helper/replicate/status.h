@@ -63,6 +63,13 @@ struct StreamStatus {
   std::optional<double> seconds_until_lost;  // at that growth
 };
 
+// The slot that keeps what changed since the last full verification.
+struct AuditStatus {
+  std::string verified_lsn;  // "" while the verification has not ended
+  std::string verified_at;
+  StreamStatus slot;  // of the fields, those of slots
+};
+
 struct MigrationStatus {
   std::string at;  // of this host's clock, UTC
   std::optional<ReplicationRecord> replication;
@@ -70,6 +77,7 @@ struct MigrationStatus {
   Direction direction = Direction::kForward;
   std::string current_lsn;  // of the side that sends; "" where it cannot be asked
   std::vector<StreamStatus> streams;
+  std::optional<AuditStatus> audit;
   // Where the side that sends keeps its WAL; nullopt where it cannot be asked (needs the extension there).
   std::optional<int64_t> wal_disk_free;
   std::optional<double> seconds_until_disk_full;  // at the growth of the slot that grows fastest
@@ -100,6 +108,7 @@ class StatusCollector {
   };
 
   void CollectFrom(Connection& source, Connection& target, MigrationStatus& status);
+  void ReadAudit(Connection& source, Connection& target, MigrationStatus& status);
   void AddRates(StreamStatus& stream, int64_t position);
 
   const ConnInfo source_info_;

@@ -164,6 +164,30 @@ void AddMetric(std::string& text, const char* name, const char* help, double val
       fmt::format("# HELP pg_airlift_{0} {1}\n# TYPE pg_airlift_{0} gauge\npg_airlift_{0} {2}\n", name, help, value);
 }
 
+std::string AuditText(const AuditStatus& audit) {
+  const StreamStatus& slot = audit.slot;
+  std::string text = fmt::format("audit slot {}: {}", DisplayName(slot.record.slot),
+                                 audit.verified_lsn.empty()
+                                     ? "its verification has not ended"
+                                     : fmt::format("verified at {} ({})", audit.verified_lsn, audit.verified_at));
+  if (slot.slot_exists) text += fmt::format(", retains {} of WAL", FormatBytes(slot.retained_bytes));
+  if (slot.safe_bytes) text += fmt::format(", lost after {} more", FormatBytes(*slot.safe_bytes));
+  if (slot.seconds_until_lost) text += ", in " + FormatSeconds(*slot.seconds_until_lost) + " at the present growth";
+  return text + "\n";
+}
+
+json AuditJson(const AuditStatus& audit) {
+  const StreamStatus& slot = audit.slot;
+  return {{"slot", slot.record.slot},
+          {"exists", slot.slot_exists},
+          {"verified_lsn", audit.verified_lsn},
+          {"verified_at", audit.verified_at},
+          {"wal_status", slot.wal_status},
+          {"retained_bytes", slot.retained_bytes},
+          {"safe_bytes", OrNull(slot.safe_bytes)},
+          {"seconds_until_lost", OrNull(slot.seconds_until_lost)}};
+}
+
 }  // namespace
 
 std::string StatusText(const MigrationStatus& status) {
@@ -173,6 +197,7 @@ std::string StatusText(const MigrationStatus& status) {
     text +=
         fmt::format("{} is at {}\n", status.direction == Direction::kForward ? "source" : "target", status.current_lsn);
   for (const StreamStatus& stream : status.streams) text += StreamText(stream);
+  if (status.audit) text += AuditText(*status.audit);
   if (status.wal_disk_free)
     text += fmt::format("disk of the source's WAL: {} free{}\n", FormatBytes(*status.wal_disk_free),
                         status.seconds_until_disk_full
@@ -212,6 +237,7 @@ json StatusJson(const MigrationStatus& status) {
           {"current_lsn", status.current_lsn},
           {"load", status.load ? LoadJson(*status.load) : json()},
           {"streams", streams},
+          {"audit", status.audit ? AuditJson(*status.audit) : json()},
           {"wal_disk_free", OrNull(status.wal_disk_free)},
           {"seconds_until_disk_full", OrNull(status.seconds_until_disk_full)},
           {"held_snapshots", held},

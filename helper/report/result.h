@@ -98,6 +98,8 @@ struct TableResult {
   // Where it was compared under other snapshots than the run's: the source's.
   std::string snapshot_lsn = {};
   std::string snapshot_taken_at = {};
+  // Only these rows were compared: those changed since the last full verification (RunResult::since_lsn).
+  std::optional<uint64_t> changed_keys = {};
 };
 
 // A sequence, or the large objects: something compared as one.
@@ -131,6 +133,7 @@ struct RunResult {
   ServerFacts target;
   std::string snapshot_lsn;
   std::string snapshot_taken_at;
+  std::string since_lsn;     // where only what changed since a full verification was compared; "" for everything
   bool was_verified = true;  // false when the user asked for no verification
   bool allow_refused = false;
   std::vector<TableResult> tables;

@@ -104,6 +104,10 @@ std::string CountsLine(const RunResult& result) {
   uint64_t rows = 0;
   for (const TableResult& table : result.tables)
     if (table.target && table.verdict == Verdict::kVerified) rows += table.target->rows;
+  if (!result.since_lsn.empty())
+    return fmt::format("{} of {} tables verified, by the rows changed since {}\n",
+                       FormatCount(static_cast<int64_t>(TablesWith(result, Verdict::kVerified).size())),
+                       FormatCount(static_cast<int64_t>(result.tables.size())), result.since_lsn);
   return fmt::format("{} of {} tables verified, {} rows\n",
                      FormatCount(static_cast<int64_t>(TablesWith(result, Verdict::kVerified).size())),
                      FormatCount(static_cast<int64_t>(result.tables.size())), FormatCount(static_cast<int64_t>(rows)));

@@ -129,6 +129,7 @@ nlohmann::json ToJson(const TableResult& table) {
   if (!table.left_out_columns.empty()) entry["left_out_columns"] = table.left_out_columns;
   if (!table.condition.empty()) entry["condition"] = table.condition;
   if (table.live) entry["live"] = ToJson(*table.live);
+  if (table.changed_keys) entry["changed_keys"] = *table.changed_keys;
   if (table.differences) entry["differences"] = ToJson(*table.differences);
   return entry;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
@@ -251,27 +252,38 @@ std::vector<KeyComparison> CompareKeys(Connection& source, Connection& target, c
 
 std::vector<std::string> KeyImages(Connection& connection, const ComparedTable& table,
                                    const std::vector<std::vector<std::string>>& keys) {
-  std::vector<std::string> images;
+  std::vector<std::string> images(keys.size());
   std::string list;
-  std::vector<TypedParameter> parameters;
-  for (const KeyColumn& key : table.key) {
-    Column column = table.source.columns[key.position];
-    const std::string cast = fmt::format("CAST(${} AS {})", parameters.size() + 1, PartOf(key, connection.side()).type);
-    parameters.push_back({});
-    list += (list.empty() ? "" : ", ");
-    list += column.is_portable ? cast : fmt::format("pg_catalog.textin({}({}))", column.output_function, cast);
+  for (size_t k = 0; k < table.key.size(); ++k) {
+    const Column& column = table.source.columns[table.key[k].position];
+    list += column.is_portable ? fmt::format(", k.k{}", k)
+                               : fmt::format(", pg_catalog.textin({}(k.k{}))", column.output_function, k);
   }
-  for (const auto& key : keys) {
-    if (key.size() != table.key.size()) throw Error("a key has another number of columns");
-    for (size_t k = 0; k < key.size(); ++k) parameters[k] = {key[k], false};
-    connection.StreamQuery("SELECT " + list, parameters, true, [&](const Result& row) {
-      std::string image = StartImage(table.key.size());
-      for (size_t k = 0; k < table.key.size(); ++k) {
-        const Column& column = table.source.columns[table.key[k].position];
-        image += ColumnImage(row, static_cast<int>(k), column.is_array && column.is_portable).substr(2);
+  for (size_t first = 0; first < keys.size(); first += RowReader::kBatch) {
+    std::vector<TypedParameter> parameters;
+    std::string rows;
+    size_t found = 0;
+    for (size_t i = first; i < std::min(first + RowReader::kBatch, keys.size()); ++i) {
+      if (keys[i].size() != table.key.size()) throw Error("a key has another number of columns");
+      rows += fmt::format("{}({}", rows.empty() ? "" : ", ", i - first);
+      for (size_t k = 0; k < keys[i].size(); ++k) {
+        parameters.push_back({keys[i][k], false});
+        rows += fmt::format(", CAST(${} AS {})", parameters.size(), PartOf(table.key[k], connection.side()).type);
       }
-      images.push_back(std::move(image));
-    });
+      rows += ')';
+    }
+    connection.StreamQuery(
+        fmt::format("SELECT k.n{} FROM (VALUES {}) AS k(n{})", list, rows, KeyNames(table)), parameters, true,
+        [&](const Result& row) {
+          std::string image = StartImage(table.key.size());
+          for (size_t k = 0; k < table.key.size(); ++k) {
+            const Column& column = table.source.columns[table.key[k].position];
+            image += ColumnImage(row, static_cast<int>(k) + 1, column.is_array && column.is_portable).substr(2);
+          }
+          images.at(first + IndexOf(row, true)) = std::move(image);
+          ++found;
+        });
+    if (found != std::min(RowReader::kBatch, keys.size() - first)) throw Error("keys were not read as they were given");
   }
   return images;
 }

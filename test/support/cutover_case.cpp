@@ -56,7 +56,7 @@ void CutoverCase::TearDown() {
   for (const std::string& file : {back_password_file_, database() + ".password"}) unlink(file.c_str());
 }
 
-void CutoverCase::Replicate(int source_port) {
+void CutoverCase::Replicate(int source_port, const std::vector<std::string>& more) {
   const std::string port = std::to_string(source_port == 0 ? source().port() : source_port);
   std::vector<std::string> arguments = {"--type",          "full-load-and-cdc",
                                         "--from-target",   "host=127.0.0.1 port=" + port,
@@ -65,6 +65,7 @@ void CutoverCase::Replicate(int source_port) {
     target().PsqlFile(database(), TestFile("managed_profile/exec_as_admin.sql"));
     arguments.insert(arguments.end(), {"--admin-function", "managed.exec_as_admin"});
   }
+  arguments.insert(arguments.end(), more.begin(), more.end());
   const ProcessResult result = Airlift("migrate", arguments);
   ASSERT_EQ(result.status, kVerified) << result.Describe();
 }

@@ -15,7 +15,7 @@ class CutoverCase : public MoveTest {
   void TearDown() override;
 
   // migrate --type full-load-and-cdc. `source_port` is where the target finds the source; 0: where it listens.
-  void Replicate(int source_port = 0);
+  void Replicate(int source_port = 0, const std::vector<std::string>& more = {});
   std::vector<std::string> CrossingArguments(const std::vector<std::string>& more = {});
   ProcessResult CutOver(const std::vector<std::string>& more = {});
   ProcessResult FallBack(std::vector<std::string> more = {});
