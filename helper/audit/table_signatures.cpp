@@ -104,8 +104,8 @@ TableSignatures ReadTableSignatures(Connection& source, const std::vector<std::s
 }
 
 json ToJson(const TableSignatures& signatures) {
-  json tables = json::array();
-  for (const auto& [name, signature] : signatures.tables) tables.push_back({name.first, name.second, signature.text});
+  json tables = json::object();
+  for (const auto& [name, signature] : signatures.tables) tables[name.first][name.second] = signature.text;
   return {{"types", signatures.types}, {"tables", std::move(tables)}};
 }
 
@@ -115,10 +115,10 @@ std::string WhyNotFollowed(const json& before, const TableSignatures& now, const
   if (found == now.tables.end()) return "the source has no such table";
   if (!found->second.obstacle.empty()) return found->second.obstacle;
   if (before.value("types", "") != now.types) return "a type was changed since it was verified";
-  for (const json& table : before.value("tables", json::array())) {
-    if (table.at(0) != schema || table.at(1) != name) continue;
-    return table.at(2) == found->second.text ? "" : "it was changed by DDL, rewritten or published anew since then";
-  }
+  if (const auto tables = before.find("tables"); tables != before.end())
+    if (const auto of_schema = tables->find(schema); of_schema != tables->end())
+      if (const auto then = of_schema->find(name); then != of_schema->end())
+        return *then == found->second.text ? "" : "it was changed by DDL, rewritten or published anew since then";
   return "it was not there at the last full verification";
 }
 
