@@ -39,7 +39,9 @@ void AuditState::Begin(const std::string& slot) {
 }
 
 void AuditState::SetPosition(const std::string& lsn, const nlohmann::json& signatures) {
-  target_.Query("UPDATE " AIRLIFT_STATE_SCHEMA ".audit SET lsn = $1, signatures = $2", {lsn, signatures.dump()});
+  // A name that is not UTF-8 is not found again: its table is compared in full.
+  target_.Query("UPDATE " AIRLIFT_STATE_SCHEMA ".audit SET lsn = $1, signatures = $2",
+                {lsn, signatures.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
 }
 
 void AuditState::SetVerified(const std::string& by) {
