@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/audit_state.h"
+#include "base/fault_point.h"
 #include "cleanup/leftovers.h"
 #include "cutover/source_fence.h"
 #include "model/state_schema.h"
@@ -22,6 +23,7 @@
 #include "replicate/subscription.h"
 #include "report/result.h"
 #include "source/extension_fence.h"
+#include "state/driver_lock.h"
 
 namespace airlift {
 
@@ -55,6 +57,7 @@ class Cleanup {
 
  private:
   void CleanByRecord() {
+    if (!options_.dry_run) TakeDriverLock(*target_);
     ReplicationState state(*target_);
     const auto record = state.Find();
     if (record) {
@@ -194,7 +197,10 @@ class Cleanup {
     CheckStop();
     CleanupItem item{SideName(side), what, options_.dry_run ? "would be removed" : "removed", {}};
     try {
-      if (!options_.dry_run) remove();
+      if (!options_.dry_run) {
+        remove();
+        ReachFaultPoint(FaultPoint::kCleanedItem);
+      }
     } catch (const Stopped&) {
       throw;
     } catch (const Error& error) {

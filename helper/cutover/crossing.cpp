@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "compare/compare.h"
+#include "cutover/source_fence.h"
 #include "pg/batch.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
@@ -23,7 +24,6 @@ namespace {
 
 constexpr uint64_t kListedRows = 20;
 constexpr auto kPoll = std::chrono::milliseconds(50);
-constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
 // Messages of pgoutput that speak of rows: Insert, Update, Delete, Truncate.
 constexpr const char* kChangesQuery =
@@ -78,6 +78,7 @@ Connection& Crossing::Source() {
   if (source_->IsBroken()) {
     source_ = std::make_unique<Connection>(options_.source, Side::kSource);
     LimitLockWaits(*source_);
+    SourceFence(*source_).Enter();
   }
   return *source_;
 }
@@ -92,12 +93,6 @@ Connection& Crossing::Replicator() {
     replicator_ = std::make_unique<Connection>(info, Side::kTarget);
   }
   return *replicator_;
-}
-
-void Crossing::TakeDriverLock() {
-  if (!Target().Query(kDriverLock).Boolean(0, 0))
-    throw Error("another pg_airlift is at work on this target database", {},
-                "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
 }
 
 void Crossing::RequireKnownReplication() {

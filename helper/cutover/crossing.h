@@ -62,7 +62,7 @@ class Crossing {
   virtual ~Crossing() = default;
 
  protected:
-  // A new connection in the place of a broken one.
+  // A new connection in the place of a broken one: keep no reference. It has entered the source's fence.
   Connection& Source();
   Connection& Target();
   Connection& On(Side side) { return side == Side::kSource ? Source() : Target(); }
@@ -101,8 +101,6 @@ class Crossing {
   // Where and with which role and password the source's subscription finds the target.
   ConnInfo TargetFromSource();
 
-  // Keeps other drivers of this target database away until the connection ends.
-  void TakeDriverLock();
   void RequireKnownReplication();
 
   const CrossingOptions options_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "audit/audit_slot.h"
+#include "base/fault_point.h"
 #include "cutover/cutover_checks.h"
 #include "cutover/source_fence.h"
 #include "cutover/way_back.h"
@@ -10,6 +11,7 @@
 #include "pg/identifier.h"
 #include "replicate/apply_steps.h"
 #include "replicate/guard.h"
+#include "state/driver_lock.h"
 
 namespace airlift {
 
@@ -18,29 +20,41 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kFenceReason = "its database is being moved to another server";
+constexpr const char* kFenceStep = "fence";
 constexpr const char* kOpenStep = "open";
 constexpr uint64_t kListedChangedRows = 20;  // the writes stand still meanwhile
 
 class Cutover : public Crossing {
  public:
-  Cutover(const CrossingOptions& options, Progress& progress)
-      : Crossing(options, "cutover", progress), fence_(Source()) {}
+  Cutover(const CrossingOptions& options, Progress& progress) : Crossing(options, "cutover", progress) {}
+
+  // For the road: whether the step that opens may have opened although it failed.
+  bool MayHaveOpened() {
+    const StopPause no_stop;
+    try {
+      return IsOpen();
+    } catch (const Error&) {
+      return true;
+    }
+  }
 
   CrossingResult Run() {
-    TakeDriverLock();
+    TakeDriverLock(Target());
     RequireKnownReplication();
     forward_ = state_.Subscriptions(Direction::kForward);
     if (options_.abort) return Abort();
+    if (MustBeginAnew()) BeginAnew();
     if (!road_.HasBegun(kSteps[0].name)) {
-      ThrowProblems(CheckCutover({Source(), Target(), options_, record_, forward_, fence_.IsAdvisory()}));
+      ThrowProblems(CheckCutover({Source(), Target(), options_, record_, forward_, Fence().IsAdvisory()}));
     } else {
       progress_.Note("going on with a cutover that was begun");
     }
-    if (fence_.IsAdvisory())
+    if (Fence().IsAdvisory())
       result_.notes.push_back(
           "the source has no fence of the extension: writes to tables were refused by triggers, but sequences, large "
           "objects and DDL were not fenced");
-    if (fence_.IsUp()) fence_.Enter();
+    Fence().Enter();
+    fence_was_begun_ = road_.HasBegun(kFenceStep);
     try {
       road_.Travel(*this, kSteps, kOpenStep, options_.dry_run);
     } catch (const RoadBlocked& error) {
@@ -55,6 +69,28 @@ class Cutover : public Crossing {
  private:
   static const RoadStep<Cutover> kSteps[14];
 
+  SourceFence Fence() { return SourceFence(Source()); }
+
+  // The state says "open" in the transaction that opens.
+  bool IsOpen() { return road_.IsDone(kOpenStep) || state_.Find()->phase == MigrationPhase::kOpen; }
+
+  // Nothing that was done under a fence counts once the fence is down: the application has written since. That is so
+  // where a former attempt was taken back and could not record it, or somebody lifted the fence.
+  bool MustBeginAnew() {
+    if (options_.dry_run || IsOpen()) return false;
+    return road_.IsHalfTakenBack(kSteps[0].name) || (road_.IsDone(kFenceStep) && !Fence().IsUp());
+  }
+  void BeginAnew() {
+    progress_.Note("the source is not fenced any more: a former attempt is taken back, and the cutover begins anew");
+    const std::string sentence = road_.TakeBack(*this, kSteps);
+    if (road_.HasBegun(kSteps[0].name) || road_.IsHalfTakenBack(kSteps[0].name))
+      throw Error("what a former attempt did could not be taken back", sentence);
+    state_.SetPhase(MigrationPhase::kReplicating);
+    record_.phase = MigrationPhase::kReplicating;
+    WaitUntilConfirmed(Side::kSource, forward_, Mark(Side::kSource));
+    result_.steps.clear();
+  }
+
   CrossingResult End() {
     if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
     if (const auto open = road_.Find(kOpenStep); open && open->detail.contains("downtime_seconds"))
@@ -63,10 +99,10 @@ class Cutover : public Crossing {
   }
 
   CrossingResult Abort() {
-    if (road_.IsDone(kOpenStep))
+    if (IsOpen())
       throw Error("the target is open: a cutover cannot be taken back any more", {},
                   "pg_airlift fallback brings the application back to the source.");
-    if (fence_.IsUp()) fence_.Enter();
+    Fence().Enter();
     result_.notes.push_back(road_.TakeBack(*this, kSteps));
     state_.SetPhase(MigrationPhase::kReplicating);
     return End();
@@ -84,15 +120,19 @@ class Cutover : public Crossing {
 
   json RaiseFence() {
     if (options_.dry_run) {
-      Show(Side::kSource, fence_.RaiseStatement(kFenceReason, options_.timeout));
+      Show(Side::kSource, Fence().RaiseStatement(kFenceReason, options_.timeout));
       return {};
     }
     state_.SetPhase(MigrationPhase::kCuttingOver);
-    if (!fence_.IsUp()) fence_.Raise(kFenceReason, options_.timeout);
-    return {{"advisory", fence_.IsAdvisory()}};
+    SourceFence fence = Fence();
+    // One that a killed process began to raise may not be complete, or be about to go.
+    if (fence_was_begun_ && fence.IsUp()) fence.Lift();
+    if (!fence.IsUp()) fence.Raise(kFenceReason, options_.timeout);
+    return {{"advisory", fence.IsAdvisory()}};
   }
   void LiftFence() {
-    if (fence_.IsUp()) fence_.Lift();
+    SourceFence fence = Fence();
+    if (fence.IsUp()) fence.Lift();
   }
 
   json Drain() {
@@ -188,13 +228,16 @@ class Cutover : public Crossing {
     DoSteps(PlanForApply(Source(), kWayBackSteps));
     const SubscriptionRecord back = Back();
     if (!options_.dry_run) state_.PutSubscription(back);
+    ReachFaultPoint(FaultPoint::kBackRecorded);
     options_.dry_run ? Show(Side::kTarget, BackSlotStatement(back)) : (void)Replicator().Query(BackSlotStatement(back));
+    ReachFaultPoint(FaultPoint::kBackSlot);
     const SubscriptionSpec spec = BackSpec(back, TargetFromSource(), Target().server_major());
     if (options_.dry_run) {
       Show(Side::kSource, DescribeSubscription(spec, Source().server_major()));
       return {};
     }
     if (!SubscriptionExists(Source(), back.name)) CreateSubscription(Source(), RouteOf(Side::kSource), spec);
+    ReachFaultPoint(FaultPoint::kBackSubscribed);
     EnableSubscription(Source(), RouteOf(Side::kSource), back.name);
     WaitUntilConfirmed(Side::kTarget, {back}, Mark(Side::kTarget));
     return {};
@@ -213,6 +256,8 @@ class Cutover : public Crossing {
            "CREATE OR REPLACE FUNCTION " AIRLIFT_STATE_SCHEMA ".airlift_guard() ... -- lets writes pass");
       return {};
     }
+    ReachFaultPoint(FaultPoint::kOpening);
+    const StopPause no_stop;
     Transaction transaction(Target());
     Guard(Target(), AIRLIFT_STATE_SCHEMA).Open();
     state_.SetPhase(MigrationPhase::kOpen);
@@ -221,8 +266,12 @@ class Cutover : public Crossing {
             .Query("SELECT EXTRACT(epoch FROM pg_catalog.clock_timestamp() - began_at) FROM " AIRLIFT_STATE_SCHEMA
                    ".road_step WHERE road = 'cutover' AND step = 'fence'")
             .Text(0, 0));
+    const json detail = {{"downtime_seconds", downtime}};
+    // The step is done with the transaction: done again, it would find what the way back has brought meanwhile.
+    state_.FinishRoadStep("cutover", kOpenStep, detail, 0);
     transaction.Commit();
-    return {{"downtime_seconds", downtime}};
+    ReachFaultPoint(FaultPoint::kOpened);
+    return detail;
   }
 
   json Retire() {
@@ -247,7 +296,7 @@ class Cutover : public Crossing {
     return {};
   }
 
-  SourceFence fence_;
+  bool fence_was_begun_ = false;  // by a former process
   std::vector<SubscriptionRecord> forward_;
   std::unique_ptr<SinceVerified> since_;
   std::string why_no_audit_;
@@ -256,7 +305,7 @@ class Cutover : public Crossing {
 const RoadStep<Cutover> Cutover::kSteps[] = {
     {"publish-back", "publication on the target, for the way back", &Cutover::PublishBack, &Cutover::UnpublishBack},
     {"collect", "read which rows changed since the last full verification", &Cutover::Collect, nullptr},
-    {"fence", "refuse writes on the source", &Cutover::RaiseFence, &Cutover::LiftFence},
+    {kFenceStep, "refuse writes on the source", &Cutover::RaiseFence, &Cutover::LiftFence},
     {"drain", "wait until the target has applied all that was written", &Cutover::Drain, nullptr},
     {"stop", "stop the forward subscriptions", &Cutover::StopForward, &Cutover::StartForward},
     {"silence", "decode from there on: nothing more was written", &Cutover::Silence, nullptr},

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "base/fault_point.h"
 #include "cutover/cutover_checks.h"
 #include "cutover/source_fence.h"
 #include "model/state_schema.h"
 #include "pg/identifier.h"
 #include "replicate/apply_steps.h"
 #include "replicate/guard.h"
+#include "state/driver_lock.h"
 
 namespace airlift {
 
@@ -20,15 +22,25 @@ constexpr const char* kOpenStep = "open";
 
 class Fallback : public Crossing {
  public:
-  Fallback(const CrossingOptions& options, Progress& progress)
-      : Crossing(options, "fallback", progress), fence_(Source()) {}
+  Fallback(const CrossingOptions& options, Progress& progress) : Crossing(options, "fallback", progress) {}
+
+  // For the road: whether the step that opens may have opened although it failed.
+  bool MayHaveOpened() {
+    const StopPause no_stop;
+    try {
+      return !Fence().IsUp();
+    } catch (const Error&) {
+      return true;
+    }
+  }
 
   CrossingResult Run() {
-    TakeDriverLock();
+    TakeDriverLock(Target());
     RequireKnownReplication();
     back_ = state_.Subscriptions(Direction::kReverse);
-    if (fence_.IsUp()) fence_.Enter();
+    Fence().Enter();
     if (options_.abort) return Abort();
+    if (MustBeginAnew()) BeginAnew();
     if (!road_.HasBegun(kSteps[0].name)) Check();
     result_.notes.push_back("the target was fenced by triggers and by ending its sessions: no extension can run there");
     try {
@@ -45,6 +57,25 @@ class Fallback : public Crossing {
  private:
   static const RoadStep<Fallback> kSteps[11];
 
+  SourceFence Fence() { return SourceFence(Source()); }
+
+  // As for the cutover: what was done under a fence that is down counts no more.
+  bool MustBeginAnew() {
+    if (options_.dry_run || road_.HasBegun(kOpenStep)) return false;
+    return road_.IsHalfTakenBack(kSteps[0].name) ||
+           (road_.IsDone(kSteps[0].name) && !Guard(Target(), AIRLIFT_STATE_SCHEMA).IsClosed());
+  }
+  void BeginAnew() {
+    progress_.Note("the target is not fenced any more: a former attempt is taken back, and the fallback begins anew");
+    const std::string sentence = road_.TakeBack(*this, kSteps);
+    if (road_.HasBegun(kSteps[0].name) || road_.IsHalfTakenBack(kSteps[0].name))
+      throw Error("what a former attempt did could not be taken back", sentence);
+    state_.SetPhase(MigrationPhase::kOpen);
+    record_.phase = MigrationPhase::kOpen;
+    WaitUntilConfirmed(Side::kTarget, back_, Mark(Side::kTarget));
+    result_.steps.clear();
+  }
+
   CrossingResult End() {
     if (!options_.dry_run) result_.phase = MigrationPhaseName(state_.Find()->phase);
     if (const auto open = road_.Find(kOpenStep); open && open->detail.contains("downtime_seconds"))
@@ -53,7 +84,7 @@ class Fallback : public Crossing {
   }
 
   CrossingResult Abort() {
-    if (road_.IsDone(kOpenStep))
+    if (road_.IsDone(kOpenStep) || (road_.HasBegun(kOpenStep) && !Fence().IsUp()))
       throw Error("the source is open again: a fallback cannot be taken back", {}, "Begin a new migration.");
     result_.notes.push_back(road_.TakeBack(*this, kSteps));
     state_.SetPhase(MigrationPhase::kOpen);
@@ -151,10 +182,14 @@ class Fallback : public Crossing {
 
   json OpenSource() {
     if (options_.dry_run) {
-      Show(Side::kSource, fence_.LiftStatement());
+      Show(Side::kSource, Fence().LiftStatement());
       return {};
     }
-    if (fence_.IsUp()) fence_.Lift();
+    ReachFaultPoint(FaultPoint::kOpening);
+    const StopPause no_stop;
+    SourceFence fence = Fence();
+    if (fence.IsUp()) fence.Lift();
+    ReachFaultPoint(FaultPoint::kOpened);
     state_.SetPhase(MigrationPhase::kFallenBack);
     const double downtime = std::stod(
         Target()
@@ -171,7 +206,6 @@ class Fallback : public Crossing {
     return {};
   }
 
-  SourceFence fence_;
   std::vector<SubscriptionRecord> back_;
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fault_point.h"
 #include "base/stop.h"
 #include "progress/progress.h"
 #include "replicate/replication_state.h"
@@ -46,7 +47,8 @@ class Road {
       : name_(std::move(name)), state_(state), progress_(progress), outcomes_(outcomes) {}
 
   // Does the steps that are not done yet. Where one fails before `no_return` is done, what was done is taken back, last
-  // first, and RoadBlocked is thrown; from there on, only going on is left: the error is thrown as it came.
+  // first, and RoadBlocked is thrown; from there on, only going on is left: the error is thrown as it came. The same
+  // where `no_return` itself fails and trip.MayHaveOpened(): to take back then could let both sides take writes.
   template <typename Trip, size_t kCount>
   void Travel(Trip& trip, const RoadStep<Trip> (&steps)[kCount], const std::string& no_return, bool dry_run) {
     bool has_passed = false;
@@ -57,6 +59,11 @@ class Road {
         } catch (const Error& error) {
           outcomes_.push_back({step.name, step.what, "failed", 0, error.what()});
           if (has_passed || dry_run) throw;
+          if (step.name == no_return && trip.MayHaveOpened())
+            throw Error(error.what(),
+                        error.detail() + (error.detail().empty() ? "" : " ") +
+                            "The other side may be open already, so nothing is taken back.",
+                        "Run the same command again: it goes on from here.");
           const std::string remains = TakeBack(trip, steps);
           throw RoadBlocked(error.what(), error.detail() + (error.detail().empty() ? "" : " ") + remains, error.hint());
         }
@@ -77,6 +84,7 @@ class Road {
       if (!HasBegun(step.name)) continue;
       try {
         if (step.undo != nullptr) (trip.*step.undo)();
+        ReachFaultPoint(FaultPoint::kRoadStepUndone);
         state_.ForgetRoadStep(name_, step.name);
         loaded_ = false;
         outcomes_.push_back({step.name, step.what, "taken back", 0, {}});
@@ -88,6 +96,9 @@ class Road {
     return failures.empty() ? "Everything done on this road was taken back."
                             : "Could not take back " + failures + ". Run pg_airlift " + name_ + " --abort.";
   }
+
+  // True where steps are recorded, but not the first one: somebody began to take them back and did not end.
+  bool IsHalfTakenBack(const std::string& first) { return !HasBegun(first) && !records_.empty(); }
 
   bool HasBegun(const std::string& step) { return Find(step).has_value(); }
   bool IsDone(const std::string& step) {
@@ -118,10 +129,13 @@ class Road {
     const auto began = std::chrono::steady_clock::now();
     state_.BeginRoadStep(name_, step.name);
     loaded_ = false;
+    ReachFaultPoint(FaultPoint::kRoadStepBegun);
     const nlohmann::json detail = (trip.*step.act)();
+    ReachFaultPoint(FaultPoint::kRoadStepActed);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     state_.FinishRoadStep(name_, step.name, detail.is_null() ? nlohmann::json::object() : detail, took.count());
     loaded_ = false;
+    ReachFaultPoint(FaultPoint::kRoadStepFinished);
     outcomes_.push_back({step.name, step.what, "done", took.count(), {}});
   }
 

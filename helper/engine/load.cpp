@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "state/driver_lock.h"
 #include "state/task_kind.h"
 
 namespace airlift {
 
 namespace {
-
-// Held by the process that drives a run, so that two never drive the same one.
-constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
 // Sessions of a driver that died may still build an index or hold a table's lock, until they notice that nobody
 // listens. Whoever holds the driver's lock is alone, so that these are nobody's.
@@ -28,9 +26,7 @@ void EndOrphans(Connection& target, Progress& progress) {
 }  // namespace
 
 void TakeDriverLock(Connection& target, Progress& progress) {
-  if (!target.Query(kDriverLock).Boolean(0, 0))
-    throw Error("another pg_airlift is at work on this target database", {},
-                "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+  TakeDriverLock(target);
   EndOrphans(target, progress);
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <set>
 
+#include "base/fault_point.h"
 #include "base/format.h"
 #include "compare/compare_objects.h"
 #include "engine/join.h"
@@ -69,7 +70,9 @@ class Move {
     Timed("post-data", [&] { RestorePostData(); });
     result_.left_out = AllLeftOut();
     Timed("schema comparison", [&] { CompareSchemas(); });
+    ReachFaultPoint(FaultPoint::kPostData);
     state_.Finish(result_.DataVerdict());
+    ReachFaultPoint(FaultPoint::kFinished);
     return Replicate();
   }
 
@@ -109,6 +112,7 @@ class Move {
   // Facts, lock, pre-flight, and whether there is a run to go on with.
   void Begin() {
     TakeDriverLock(target_, progress_);
+    ReachFaultPoint(FaultPoint::kLocked);
     result_.source = ReadServerFacts(source_);
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
@@ -162,6 +166,7 @@ class Move {
     context_.snapshot_id = snapshot_->id();
     result_.snapshot_lsn = snapshot_->lsn();
     result_.snapshot_taken_at = snapshot_->taken_at();
+    ReachFaultPoint(FaultPoint::kSnapshotTaken);
   }
 
   bool SourceIsDone() { return state_.CountUnfinished(SourceTaskKinds()) == 0; }
@@ -181,6 +186,7 @@ class Move {
                        options_.verify,
                        {}};
       state_.Create(*run_);
+      ReachFaultPoint(FaultPoint::kStateCreated);
     } else {
       Note(fmt::format("going on with the move begun at {} (stage {})", run_->started_at, StageName(run_->stage)));
       if (run_->stage == Stage::kSchema || !SourceIsDone()) {
@@ -192,6 +198,7 @@ class Move {
           TakeSnapshot();
         }
         state_.StartAttempt(snapshot_->lasting_id(), snapshot_->lsn());
+        ReachFaultPoint(FaultPoint::kAttemptBegun);
       } else {
         result_.snapshot_lsn = run_->snapshot_lsn;
       }
@@ -200,10 +207,12 @@ class Move {
     schema_->Load(snapshot_ ? snapshot_->connection() : source_, snapshot_ ? snapshot_->id() : "");
     if (run_->stage == Stage::kSchema) {
       schema_->RestorePreData();
+      ReachFaultPoint(FaultPoint::kPreData);
       Plan();
     } else {
       context_.relations = state_.LoadPlannedRelations();
       if (snapshot_ && !is_same_snapshot) KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
+      ReachFaultPoint(FaultPoint::kCopiesChecked);
     }
   }
 
@@ -239,6 +248,7 @@ class Move {
     AddIndexTasks(relations, schema_->IndexJobs(), tasks);
     AddLargeObjectTasks(snapshot_->connection(), tasks);
     state_.Plan(relations, tasks);
+    ReachFaultPoint(FaultPoint::kPlanned);
     run_->stage = Stage::kLoad;
     context_.relations = std::move(relations);
   }
@@ -264,18 +274,21 @@ class Move {
       if (SourceIsDone()) ReleaseSnapshot();
     });
     if (snapshot_) ReleaseSnapshot();
+    ReachFaultPoint(FaultPoint::kLoaded);
     state_.SetStage(Stage::kPostData);
   }
 
   void ReleaseSnapshot() {
     snapshot_->Release();
     snapshot_.reset();
+    ReachFaultPoint(FaultPoint::kSnapshotReleased);
     Note("the source's snapshot is released");
   }
 
   void RestoreSequences() {
     const std::vector<SequenceValue> values = ReadSequences(source_);
     sequence_left_out_ = SetSequences(target_, values);
+    ReachFaultPoint(FaultPoint::kSequencesSet);
     if (!options_.verify) return;
     for (const SequenceComparison& sequence : CompareSequences(values, ReadSequences(target_)))
       result_.sequences.push_back({DisplayName(sequence.schema, sequence.name), sequence.verdict, sequence.reason});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fault_point.h"
 #include "engine/join.h"
 #include "engine/task_runner.h"
 #include "state/task_kind.h"
@@ -64,13 +65,16 @@ bool Worker::RunOneTask() {
     Transaction transaction(*target_);
     const std::optional<Task> task = ClaimTask(*target_, kLoadQueue, cursor_);
     if (!task) return false;
+    ReachFaultPoint(FaultPoint::kTaskClaimed);
     const TaskKind& kind = FindTaskKind(task->kind);
     StageProgress& stage = context_.progress->Stage(kind.label);
     context_.progress->TaskStarted(stage);
     try {
       const TaskOutcome outcome = RunTask(*this, *task, stage);
       FinishTask(*target_, kLoadQueue, *task, outcome, task->kind == kCopyTask);
+      ReachFaultPoint(FaultPoint::kTaskDone);
       transaction.Commit();
+      ReachFaultPoint(FaultPoint::kTaskCommitted);
       context_.progress->TaskDone(stage, task->weight);
       if (context_.tasks_done != nullptr) ++*context_.tasks_done;
       return true;

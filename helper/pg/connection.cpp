@@ -32,7 +32,20 @@ constexpr const char* kSessionSettings[] = {
     "check_function_bodies = off",
     "client_min_messages = warning",
     "synchronize_seqscans = off",
+    // A session whose client went away with its host or network holds locks, the driver's among them: not for hours.
+    "tcp_keepalives_idle = 30",
+    "tcp_keepalives_interval = 10",
+    "tcp_keepalives_count = 3",
 };
+// The same on our side. Not tcp_user_timeout: it ends a COPY that the other side only holds up for long.
+constexpr struct {
+  const char* name;
+  const char* value;
+} kKeepalives[] = {{"keepalives_idle", "30"}, {"keepalives_interval", "10"}, {"keepalives_count", "3"}};
+// So that a long statement notices, too. Some operating systems refuse it.
+constexpr const char* kCheckClient = "SET client_connection_check_interval = '10s'";
+constexpr int kCheckClientSince = 14;
+
 // Known to some versions only.
 struct VersionedSetting {
   int since_major;
@@ -83,6 +96,8 @@ Connection::Connection(const ConnInfo& info, Side side)
   ConnInfo full = info.With("client_encoding", "UTF8");
   if (full.Get("application_name").empty()) full = full.With("application_name", "pg_airlift");
   if (full.Get("connect_timeout").empty()) full = full.With("connect_timeout", "30");
+  for (const auto& keepalive : kKeepalives)
+    if (full.Get(keepalive.name).empty()) full = full.With(keepalive.name, keepalive.value);
   connection_.reset(PQconnectdb(full.ToString().c_str()));
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
     throw SqlError(side, "08001", "could not connect: " + TrimNewline(PQerrorMessage(connection_.get())), {}, {});
@@ -97,6 +112,7 @@ Connection::Connection(const ConnInfo& info, Side side)
     PQcancel(cancel, ignored, sizeof ignored);
   });
   Execute(SessionPreamble(server_major()));
+  if (server_major() >= kCheckClientSince) PQclear(PQexec(connection_.get(), kCheckClient));
 }
 
 void Connection::Throw(const PGresult* result) const {

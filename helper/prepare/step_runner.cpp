@@ -6,6 +6,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/fault_point.h"
+
 namespace airlift {
 
 namespace {
@@ -101,8 +103,10 @@ void StepRunner::DoOnSource(Step& step) {
   step.xid = source_->Query("SELECT pg_catalog.pg_current_xact_id()").Text(0, 0);
   step.state = StepState::kStarted;
   store_.Insert(step);
+  ReachFaultPoint(FaultPoint::kStepStarted);
   const auto refusal = Try(*source_, ExecutableSql(step));
   if (!refusal) transaction.Commit();
+  ReachFaultPoint(FaultPoint::kStepExecuted);
   Settled(step, refusal ? StepState::kFailed : StepState::kDone, refusal);
   store_.Update(step);
 }
@@ -123,7 +127,9 @@ void StepRunner::DoOutsideTransaction(Step& step) {
   step.state = StepState::kStarted;
   store_.Insert(step);
   try {
+    ReachFaultPoint(FaultPoint::kStepStarted);
     ExecuteOutsideTransaction(step.sql);
+    ReachFaultPoint(FaultPoint::kStepExecuted);
     Settled(step, StepState::kDone, std::nullopt);
     return store_.Update(step);
   } catch (const SqlError& error) {
@@ -168,6 +174,7 @@ void StepRunner::UndoOnSource(Step& step) {
   const auto refusal = step.undo_sql.empty() ? std::nullopt : Try(*source_, step.undo_sql);
   const bool is_undone = !refusal || refusal->is_gone;
   transaction.Commit();
+  ReachFaultPoint(FaultPoint::kStepUndone);
   Settled(step, is_undone ? StepState::kUndone : StepState::kDone, refusal);
   store_.Update(step);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "audit/audit_slot.h"
+#include "base/fault_point.h"
 #include "base/format.h"
 #include "catalog/relation.h"
 #include "pg/identifier.h"
@@ -22,6 +23,7 @@
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
 #include "source/extension_prepare.h"
+#include "state/driver_lock.h"
 #include "state/run_state.h"
 
 namespace airlift {
@@ -30,8 +32,6 @@ namespace {
 
 constexpr const char* kGuardReason = "it is being replicated from the source";
 constexpr const char* kWatchDdlStep = "replicate/watch-ddl";
-// The same lock as a move's: whoever holds it drives what happens to this target.
-constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
 std::string ListOf(const std::vector<PreflightProblem>& problems) {
   std::string list;
@@ -208,6 +208,7 @@ void Replication::CreateRecord() {
   record.source_conninfo = SourceForTarget().ToStringWithoutPassword();
   record.admin_function = options_.admin_function;
   state_.Create(record);
+  ReachFaultPoint(FaultPoint::kRecordCreated);
   record_ = state_.Find();
 }
 
@@ -268,6 +269,7 @@ std::unique_ptr<SourceSnapshot> Replication::UseHeld(const HeldSnapshot& held) {
 std::string Replication::CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot) {
   std::vector<SubscriptionRecord> streams = state_.Subscriptions(Direction::kForward);
   const NewSlot first = CreateFirstSlot(streams.front().slot, snapshot);
+  ReachFaultPoint(FaultPoint::kFirstSlot);
   for (SubscriptionRecord& stream : streams) {
     const std::string lsn =
         stream.slot == streams.front().slot ? first.lsn : CopySlot(source_, streams.front().slot, stream.slot);
@@ -276,6 +278,7 @@ std::string Replication::CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot) 
                   "Run the same command again.");
     stream.start_lsn = lsn;
     state_.PutSubscription(stream);
+    ReachFaultPoint(FaultPoint::kSlotRecorded);
   }
   if (options_.audit_slot) AddAuditSlot(streams.front());
   progress_.Note(
@@ -300,6 +303,7 @@ std::unique_ptr<SourceSnapshot> Replication::TakeSnapshot() {
     DropStreams();
   }
   RecordStreams(Publications());
+  ReachFaultPoint(FaultPoint::kStreamsRecorded);
   std::unique_ptr<SourceSnapshot> snapshot;
   CreateSlots(&snapshot);
   return snapshot;
@@ -386,8 +390,13 @@ void Replication::StartSubscriptions(std::vector<std::string>& notes) {
   if (streams.empty()) throw Error("no subscription is recorded", {}, "Start over with --restart.");
   PrepareTarget();
   CloseGuard();
-  for (const SubscriptionRecord& stream : streams) Subscribe(stream);
+  ReachFaultPoint(FaultPoint::kGuardClosed);
+  for (const SubscriptionRecord& stream : streams) {
+    Subscribe(stream);
+    ReachFaultPoint(FaultPoint::kSubscribed);
+  }
   for (const SubscriptionRecord& stream : streams) EnableSubscription(target_, route, stream.name);
+  ReachFaultPoint(FaultPoint::kSubscriptionsEnabled);
   progress_.Note("subscriptions run; waiting until they have caught up");
   CatchUpInputs inputs{source_,      &target_,
                        streams,      CurrentLsn(source_),
@@ -396,6 +405,7 @@ void Replication::StartSubscriptions(std::vector<std::string>& notes) {
   if (!outcome.is_reached)
     throw Error("replication does not catch up", outcome.reason + ".",
                 "See pg_airlift status and docs/replication.md; then run the same command again.");
+  ReachFaultPoint(FaultPoint::kCaughtUp);
   state_.SetPhase(MigrationPhase::kReplicating);
   int64_t behind = 0;
   for (const SubscriptionRecord& stream : streams)
@@ -484,9 +494,7 @@ void Replication::RefuseUnfinishedLoad() {
 }
 
 std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
-  if (!dry_run && !target_.Query(kDriverLock).Boolean(0, 0))
-    throw Error("another pg_airlift is at work on this target database", {},
-                "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+  if (!dry_run) TakeDriverLock(target_);
   std::vector<PreflightProblem> problems;
   Check(problems);
   if (dry_run) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/fault_point.h"
 #include "base/format.h"
 #include "pg/identifier.h"
 
@@ -124,6 +125,7 @@ void DropSlot(Connection& publisher, const std::string& name) {
         publisher.Query("SELECT pg_catalog.pg_terminate_backend($1)", {std::to_string(slot->active_pid)});
       } else {
         publisher.Query("SELECT pg_catalog.pg_drop_replication_slot($1)", {name});
+        ReachFaultPoint(FaultPoint::kSlotDropped);
         return;
       }
     } catch (const SqlError& error) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/fault_point.h"
 #include "pg/identifier.h"
 
 namespace airlift {
@@ -86,9 +87,12 @@ void DisableSubscription(Connection& subscriber, const AdminRoute& route, const 
 void DropSubscription(Connection& subscriber, const AdminRoute& route, const std::string& name) {
   if (!SubscriptionExists(subscriber, name)) return;
   DisableSubscription(subscriber, route, name);
+  ReachFaultPoint(FaultPoint::kSubscriptionDisabled);
   // Without a slot of its own it can be dropped in a transaction, and without the other side.
   route.Execute(subscriber, "ALTER SUBSCRIPTION " + QuoteIdentifier(name) + " SET (slot_name = NONE)");
+  ReachFaultPoint(FaultPoint::kSubscriptionDetached);
   route.Execute(subscriber, "DROP SUBSCRIPTION " + QuoteIdentifier(name));
+  ReachFaultPoint(FaultPoint::kSubscriptionDropped);
 }
 
 }  // namespace airlift

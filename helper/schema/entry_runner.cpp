@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/fault_point.h"
 #include "pg/identifier.h"
 #include "schema/rewrite.h"
 
@@ -94,7 +95,9 @@ void EntryRunner::RunPhase(RestorePhase phase, int entries_per_transaction) {
     after = batch.back().entry;
     Transaction transaction(target_);
     RunEntries(batch);
+    ReachFaultPoint(FaultPoint::kEntriesBegun);
     transaction.Commit();
+    ReachFaultPoint(FaultPoint::kEntriesCommitted);
   }
 }
 

@@ -130,6 +130,9 @@ void RunState::StartAttempt(const std::string& snapshot, const std::string& lsn)
 }
 
 void RunState::Finish(Verdict verdict) {
+  // Whoever is told the verdict may count on it: this commit makes all commits before it durable, too, which were not
+  // waited for.
+  target_.Execute("SET synchronous_commit = on");
   target_.Query("UPDATE airlift_state.run SET stage = $1, verdict = $2, finished_at = pg_catalog.clock_timestamp()",
                 {StageName(Stage::kFinished), VerdictName(verdict)});
 }

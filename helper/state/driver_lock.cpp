@@ -1,0 +1,25 @@
+#include "state/driver_lock.h"
+
+#include <chrono>
+#include <thread>
+
+namespace airlift {
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void TakeDriverLock(Connection& target) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!target.Query("SELECT pg_catalog.pg_try_advisory_lock(20260, 1)").Boolean(0, 0)) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw Error("another pg_airlift is at work on this target database", {},
+                  "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+}  // namespace airlift
