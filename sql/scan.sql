@@ -153,6 +153,17 @@ SELECT scan_agrees('large') AS policy, row_count, complete, reason FROM airlift.
 RESET ROLE;
 SELECT scan_agrees('large') AS owner;
 
+-- a schema that the role may not use: the query's error, not the digest
+CREATE SCHEMA closed;
+CREATE TABLE closed.inside AS SELECT 1 AS a;
+GRANT SELECT ON closed.inside TO regress_scan_reader;
+SELECT 'closed.inside'::regclass::oid AS inside \gset
+SET ROLE regress_scan_reader;
+SELECT airlift.scan_digests(:inside, 1, '{a}') IS NULL AS left_to_the_query;
+SELECT airlift.table_digest(:inside);
+RESET ROLE;
+DROP SCHEMA closed CASCADE;
+
 DROP OWNED BY regress_scan_reader;
 DROP ROLE regress_scan_reader;
 DROP TABLE heir, pages, toasted, parted, passing, fleeting, bare, empty;
