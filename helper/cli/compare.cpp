@@ -42,21 +42,18 @@ double ParsePercent(std::string text) {
 
 void AddLiveOptions(CLI::App& app, CompareArguments& arguments) {
   const char* group = "While replication runs";
-  CLI::Option* since = app.add_flag("--since-verified", arguments.since_verified,
-                                    "compare only the rows that changed since the last full verification, as the audit "
-                                    "slot tells; exact where nothing is written meanwhile")
-                           ->group(group);
-  CLI::Option* audit = app.add_flag("--audit-slot", arguments.audit_slot,
-                                    "compare everything, and where it is verified and nothing was written meanwhile, "
-                                    "keep a slot on the source that tells what changes from then on")
-                           ->group(group)
-                           ->excludes(since);
+  app.add_flag("--since-verified", arguments.since_verified,
+               "compare only the rows that changed since the last full verification, as the audit slot tells; exact "
+               "where nothing is written meanwhile")
+      ->group(group);
+  app.add_flag("--audit-slot", arguments.audit_slot,
+               "compare everything, and where it is verified and nothing was written meanwhile, keep a slot on the "
+               "source that tells what changes from then on")
+      ->group(group);
   CLI::Option* live =
       app.add_flag("--live", arguments.is_live,
                    "compare exactly while the target follows the source by logical replication and rows change")
-          ->group(group)
-          ->excludes(since)
-          ->excludes(audit);
+          ->group(group);
   const auto add = [&](CLI::Option* option) { return option->needs(live)->group(group); };
   add(app.add_option("--subscription", arguments.live.subscriptions,
                      "of the target, which brings the changes; may be given several times (default: all of its "
@@ -127,6 +124,8 @@ std::function<int()> SetupCompare(CLI::App& app) {
   AddPaceOptions(app, arguments->pace);
   return [arguments] {
     CompareOptions& compare = arguments->compare;
+    if (arguments->is_live + compare.resume + arguments->since_verified + arguments->audit_slot > 1)
+      throw Error("only one of --live, --resume, --since-verified and --audit-slot can be given");
     compare.source = arguments->connections.SourceInfo();
     compare.target = arguments->connections.TargetInfo();
     for (const std::string& schema : arguments->schemas) compare.tables.push_back(schema + ".*");
