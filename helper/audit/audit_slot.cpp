@@ -8,6 +8,7 @@
 #include "pg/identifier.h"
 #include "replicate/catch_up.h"
 #include "replicate/slot.h"
+#include "state/driver_lock.h"
 
 namespace airlift {
 
@@ -16,8 +17,6 @@ namespace {
 constexpr auto kCatchUpLimit = std::chrono::minutes(10);
 constexpr auto kReleaseLimit = std::chrono::seconds(30);
 constexpr auto kPause = std::chrono::milliseconds(50);
-// The same lock as a move's: whoever holds it drives what happens to this target.
-constexpr const char* kDriverLock = "SELECT pg_catalog.pg_try_advisory_lock(20260, 1)";
 
 struct Replicated {
   ReplicationRecord record;
@@ -32,9 +31,7 @@ Replicated RequireReplicating(Connection& target) {
                        : "the target knows of no replication",
                 "The rows that change are decoded from the publication of a running replication.",
                 "Compare in full: pg_airlift compare without this option.");
-  if (!target.Query(kDriverLock).Boolean(0, 0))
-    throw Error("another pg_airlift is at work on this target database", {},
-                "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+  TakeDriverLock(target);
   return {*record, state.Subscriptions(Direction::kForward)};
 }
 
