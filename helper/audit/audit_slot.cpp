@@ -8,6 +8,7 @@
 #include "pg/identifier.h"
 #include "replicate/catch_up.h"
 #include "replicate/slot.h"
+#include "selection/selection_store.h"
 #include "state/driver_lock.h"
 
 namespace airlift {
@@ -35,13 +36,21 @@ Replicated RequireReplicating(Connection& target) {
   return {*record, state.Subscriptions(Direction::kForward)};
 }
 
-void RequireWhole(const CompareOptions& options, const char* option) {
+void RequireWholeMigration(Connection& target, const char* option) {
+  const SelectionRules moved = SelectionStore(target).Find();
+  if (moved.IsEmpty()) return;
+  throw Error(fmt::format("{} is about the whole database", option),
+              fmt::format("The migration is of a part of it: {}.", Describe(moved)),
+              "Compare in full: pg_airlift compare without this option.");
+}
+
+void RequireWhole(const CompareOptions& options, Connection& target, const char* option) {
   const SubsetOptions& subset = options.subset;
-  if (options.tables.empty() && options.repair.empty() && !options.with_views && subset.exclude_columns.empty() &&
+  if (options.selection.IsEmpty() && options.repair.empty() && !options.with_views && subset.exclude_columns.empty() &&
       subset.where.empty() && !subset.sample_percent && !subset.ignore_extra_columns)
-    return;
+    return RequireWholeMigration(target, option);
   throw Error(fmt::format("{} is about the whole database", option), {},
-              "Leave out --table, --schema, --views, --repair and the options of subsets.");
+              "Leave out the options that select, --views, --repair and the options of subsets.");
 }
 
 void WaitUntilApplied(Connection& source, Connection& target, const std::vector<SubscriptionRecord>& streams,
@@ -115,9 +124,9 @@ void DropAuditSlot(Connection* source, Connection& target) {
 }
 
 RunResult CompareWithNewAuditSlot(const CompareOptions& options, Progress& progress) {
-  RequireWhole(options, "--audit-slot");
   Connection source(options.source, Side::kSource);
   Connection target(options.target, Side::kTarget);
+  RequireWhole(options, target, "--audit-slot");
   const Replicated replicated = RequireReplicating(target);
   const std::vector<std::string> publications = PublicationsOf(replicated.streams);
   const std::string name = AuditSlotName(source, replicated.record.publication);
@@ -155,9 +164,9 @@ RunResult CompareWithNewAuditSlot(const CompareOptions& options, Progress& progr
 }
 
 RunResult CompareSinceVerified(const CompareOptions& options, Progress& progress) {
-  RequireWhole(options, "--since-verified");
   Connection source(options.source, Side::kSource);
   Connection target(options.target, Side::kTarget);
+  RequireWhole(options, target, "--since-verified");
   const Replicated replicated = RequireReplicating(target);
   AuditState state(target);
   const auto record = state.Find();

@@ -58,6 +58,7 @@ Pairs ReadPairs(Connection& source, Connection& target) {
     if (found != targets.end()) {
       table.target = std::move(found->second);
       targets.erase(found);
+      if (ColumnNames(table.source) == ColumnNames(table.target)) AlignTarget(table);
       table.key = CommonKey(table.source, source_keys[table.source.oid], target_keys[table.target.oid]);
     }
     pairs.tables.push_back(std::move(table));
@@ -250,12 +251,12 @@ void SinceVerified::CompareWhole(RunResult& result) {
   std::map<std::pair<std::string, std::string>, size_t> indexes;
   for (size_t i = 0; i < tables_.size(); ++i) {
     if (whole_[i].empty()) continue;
-    compare.tables.push_back(QualifiedName(results_[i].schema, results_[i].name));
+    compare.only.emplace(results_[i].schema, results_[i].name);
     indexes[{results_[i].schema, results_[i].name}] = i;
     result.notes.push_back(
         fmt::format("{}: compared in full: {}", DisplayName(results_[i].schema, results_[i].name), whole_[i]));
   }
-  if (compare.tables.empty()) return;
+  if (compare.only.empty()) return;
   compare.source = options_.source;
   compare.target = options_.target;
   compare.jobs = options_.jobs;
@@ -315,7 +316,10 @@ RunResult SinceVerified::Compare(Connection& source, const std::function<void(co
     result.snapshot_taken_at = snapshot.taken_at();
     CheckPairs(snapshot.connection(), target);
     CompareTouched(snapshot.id(), target_snapshot);
-    if (options_.with_sequences) CompareSequences(snapshot.connection(), target, result);
+    if (options_.with_sequences) {
+      const ComparedSelection selection(snapshot.connection(), target, {});
+      CompareSequences(snapshot.connection(), target, selection, result);
+    }
     if (options_.with_large_objects) {
       Pace pace(PaceOptions(), options_.source, progress_);
       LargeObjectComparison objects(progress_, pace);

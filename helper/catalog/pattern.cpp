@@ -1,6 +1,7 @@
 #include "catalog/pattern.h"
 
 #include <cctype>
+#include <map>
 #include <regex>
 
 #include "base/error.h"
@@ -9,39 +10,89 @@ namespace airlift {
 
 namespace {
 
-void AppendLiteral(std::string& regex, char c) {
-  if (std::string("^$\\.*+?()[]{}|").find(c) != std::string::npos) regex += '\\';
-  regex += c;
+constexpr char32_t kReplacement = 0xFFFD;
+
+// Names are UTF-8, and a pattern's "?" stands for a character, not for a byte.
+std::wstring Decode(const std::string& text) {
+  std::wstring decoded;
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 0;
+    if (length == 0 || i + length > text.size()) {
+      decoded += static_cast<wchar_t>(kReplacement);
+      ++i;
+      continue;
+    }
+    uint32_t character = length == 1 ? lead : lead & (0x7FU >> length);
+    for (size_t k = 1; k < length; ++k) character = character << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
+    decoded += static_cast<wchar_t>(character);
+    i += length;
+  }
+  return decoded;
+}
+
+// PostgreSQL's "." matches every character, that of <regex> no line end. A dot of ours comes from * or ?, others are
+// escaped.
+std::wstring WithWideDots(const std::wstring& regex) {
+  std::wstring wide;
+  for (size_t i = 0; i < regex.size(); ++i) {
+    if (regex[i] == L'\\' && i + 1 < regex.size()) {
+      wide += regex[i];
+      wide += regex[++i];
+    } else if (regex[i] == L'.') {
+      wide += L"[\\s\\S]";
+    } else {
+      wide += regex[i];
+    }
+  }
+  return wide;
+}
+
+const std::wregex& Compiled(const std::string& regex) {
+  thread_local std::map<std::string, std::wregex> compiled;
+  const auto found = compiled.find(regex);
+  if (found != compiled.end()) return found->second;
+  try {
+    return compiled.emplace(regex, std::wregex(WithWideDots(Decode(regex)), std::regex::ECMAScript)).first->second;
+  } catch (const std::regex_error&) {
+    throw Error("name pattern is not a regular expression: " + regex, {},
+                "Quote names that hold one of [ ] ( ) { } | + ^ \\.");
+  }
 }
 
 bool RegexMatches(const std::string& regex, const std::string& text) {
-  return std::regex_match(text, std::regex(regex, std::regex::ECMAScript));
+  return std::regex_match(Decode(text), Compiled(regex));
 }
 
 }  // namespace
 
 NamePattern ParseNamePattern(const std::string& pattern) {
+  constexpr std::string_view kSpecial = "|*+?()[]{}.^$\\";
   std::vector<std::string> parts(1);
   bool in_quotes = false;
   for (size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
     if (c == '"') {
       if (in_quotes && i + 1 < pattern.size() && pattern[i + 1] == '"') {
-        AppendLiteral(parts.back(), '"');
+        parts.back() += '"';
         ++i;
       } else {
         in_quotes = !in_quotes;
       }
     } else if (in_quotes) {
-      AppendLiteral(parts.back(), c);
+      if (kSpecial.find(c) != std::string_view::npos) parts.back() += '\\';
+      parts.back() += c;
     } else if (c == '.') {
       parts.emplace_back();
     } else if (c == '*') {
-      parts.back() += "[\\s\\S]*";
+      parts.back() += ".*";
     } else if (c == '?') {
-      parts.back() += "[\\s\\S]";
+      parts.back() += '.';
+    } else if (c == '$' || (c == '[' && i + 1 < pattern.size() && pattern[i + 1] == ']')) {
+      parts.back() += '\\';  // as psql: a name of an array type
+      parts.back() += c;
     } else {
-      AppendLiteral(parts.back(), static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+      parts.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
   }
   if (in_quotes) throw Error("unterminated quote in name pattern: " + pattern);

@@ -38,12 +38,22 @@ WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'airlift
         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.root AND d.deptype = 'e'))
 ORDER BY c.root, c.oid <> c.root, c.oid)";
 
+// Of the tables in $1, of all but partitions where it is NULL.
 constexpr const char* kColumnsQuery = R"(
 SELECT a.attrelid, a.attname, a.atttypid, a.attgenerated <> ''
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND c.oid >= 16384
+WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
+  AND CASE WHEN $1::pg_catalog.oid[] IS NULL THEN NOT c.relispartition ELSE c.oid = ANY ($1::pg_catalog.oid[]) END
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
+
+// Ordinary tables and leaf partitions by OID, each as a table of its own.
+constexpr const char* kTablesQuery = R"(
+SELECT c.oid, n.nspname, c.relname,
+       pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8,
+       pg_catalog.pg_table_size(c.oid), GREATEST(c.reltuples, 0)::pg_catalog.int8
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.oid = ANY ($1::pg_catalog.oid[]))";
 
 // Partition trees in which the partition of a row may be another one on the target: keys that are expressions, hash
 // keys of types whose hash uses OIDs or is not pinned, range keys that compare under a collation other than C.
@@ -104,14 +114,16 @@ std::map<uint32_t, Relation> ReadRelations(Connection& connection) {
   return relations;
 }
 
-void ReadColumns(Connection& connection, std::map<uint32_t, Relation>& relations) {
+// `oids` as kColumnsQuery takes it.
+void ReadColumns(Connection& connection, std::map<uint32_t, Relation>& relations,
+                 const Parameter& oids = std::nullopt) {
   const TypeCatalog types(connection);
-  const Result result = connection.Query(kColumnsQuery);
+  const Result result = connection.Query(kColumnsQuery, {oids});
   for (int row = 0; row < result.rows(); ++row) {
     const auto found = relations.find(Oid(result, row, 0));
     if (found == relations.end()) continue;
     const TypeOid type = Oid(result, row, 2);
-    Column column{result.Text(row, 1), result.Boolean(row, 3), types.IsPortable(type), {}, types.IsArray(type)};
+    Column column{result.Text(row, 1), result.Boolean(row, 3), types.IsPortable(type), {}, types.IsArray(type), {}};
     if (!column.is_portable) column.output_function = types.OutputFunction(type);
     found->second.columns.push_back(std::move(column));
   }
@@ -143,6 +155,21 @@ bool Relation::HasGenerated() const {
   return std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.is_generated; });
 }
 
+bool Relation::HasExpressions() const {
+  return std::any_of(columns.begin(), columns.end(), [](const Column& column) { return !column.expression.empty(); });
+}
+
+std::string Relation::SourceCondition() const {
+  if (filter.empty() || condition.empty()) return filter.empty() ? condition : filter;
+  return filter + " AND (" + condition.substr(sizeof("WHERE")) + "\n)";
+}
+
+Relation OnTarget(Relation relation) {
+  relation.filter.clear();
+  for (Column& column : relation.columns) column.expression.clear();
+  return relation;
+}
+
 std::vector<int> Relation::ArrayPositions() const {
   std::vector<int> positions;
   for (size_t i = 0; i < columns.size(); ++i)
@@ -150,19 +177,56 @@ std::vector<int> Relation::ArrayPositions() const {
   return positions;
 }
 
-std::vector<Relation> LoadRelations(Connection& connection, const std::vector<NamePattern>& patterns) {
-  std::map<uint32_t, Relation> by_oid = ReadRelations(connection);
-  ReadColumns(connection, by_oid);
-  ReadRouting(connection, by_oid);
+namespace {
+
+std::vector<Relation> SortedByName(std::map<uint32_t, Relation> by_oid) {
   std::vector<Relation> relations;
-  for (auto& [oid, relation] : by_oid) {
-    if (relation.oid != 0 && Matches(patterns, relation.schema, relation.name))
-      relations.push_back(std::move(relation));
-  }
+  for (auto& [oid, relation] : by_oid)
+    if (relation.oid != 0) relations.push_back(std::move(relation));
   std::sort(relations.begin(), relations.end(), [](const Relation& a, const Relation& b) {
     return std::tie(a.schema, a.name) < std::tie(b.schema, b.name);
   });
   return relations;
+}
+
+}  // namespace
+
+std::vector<Relation> LoadRelations(Connection& connection, const std::vector<NamePattern>& patterns) {
+  std::map<uint32_t, Relation> by_oid = ReadRelations(connection);
+  ReadColumns(connection, by_oid);
+  ReadRouting(connection, by_oid);
+  std::erase_if(by_oid, [&](const auto& entry) { return !Matches(patterns, entry.second.schema, entry.second.name); });
+  return SortedByName(std::move(by_oid));
+}
+
+std::vector<Relation> LoadTables(Connection& connection, const std::vector<uint32_t>& oids) {
+  if (oids.empty()) return {};
+  std::string array;
+  for (const uint32_t oid : oids) array += (array.empty() ? "{" : ",") + std::to_string(oid);
+  array += "}";
+  std::map<uint32_t, Relation> by_oid;
+  const Result result = connection.Query(kTablesQuery, {array});
+  for (int row = 0; row < result.rows(); ++row) {
+    Relation& relation = by_oid[Oid(result, row, 0)];
+    relation.oid = Oid(result, row, 0);
+    relation.schema = result.Text(row, 1);
+    relation.name = result.Text(row, 2);
+    relation.estimated_rows = static_cast<double>(result.Integer(row, 5));
+    relation.stored.push_back(
+        {relation.oid, relation.schema, relation.name, result.Integer(row, 3), result.Integer(row, 4)});
+  }
+  ReadColumns(connection, by_oid, array);
+  return SortedByName(std::move(by_oid));
+}
+
+std::optional<Relation> FindTable(Connection& connection, const std::string& schema, const std::string& name) {
+  const Result found = connection.Query(
+      "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'",
+      {schema, name});
+  if (found.rows() == 0) return std::nullopt;
+  std::vector<Relation> tables = LoadTables(connection, {Oid(found, 0, 0)});
+  return tables.empty() ? std::nullopt : std::optional(std::move(tables.front()));
 }
 
 std::vector<StoredTable> LoadStoredTables(Connection& connection, const std::string& schema, const std::string& name) {

@@ -13,6 +13,8 @@ json ToJson(const Relation& relation) {
     json entry = {{"name", column.name}};
     if (column.is_generated) entry["generated"] = true;
     if (column.is_array) entry["array"] = true;
+    if (!column.expression.empty()) entry["expression"] = column.expression;
+    if (!column.stored_name.empty()) entry["stored_name"] = column.stored_name;
     if (!column.is_portable) entry["output_function"] = column.output_function;
     columns.push_back(std::move(entry));
   }
@@ -33,6 +35,7 @@ json ToJson(const Relation& relation) {
           {"needs_routing", relation.needs_routing},
           {"foreign_leaves", relation.foreign_leaves},
           {"condition", relation.condition},
+          {"filter", relation.filter},
           {"extension_configuration", relation.is_extension_configuration},
           {"missing_on_target", relation.is_missing_on_target}};
 }
@@ -46,11 +49,17 @@ Relation RelationFromJson(const json& value) {
   relation.needs_routing = value.at("needs_routing");
   relation.foreign_leaves = value.at("foreign_leaves").get<std::vector<std::string>>();
   relation.condition = value.at("condition");
+  relation.filter = value.value("filter", "");
   relation.is_extension_configuration = value.at("extension_configuration");
   relation.is_missing_on_target = value.at("missing_on_target");
   for (const json& entry : value.at("columns")) {
-    Column column{entry.at("name"), entry.value("generated", false), !entry.contains("output_function"),
-                  entry.value("output_function", ""), entry.value("array", false)};
+    Column column{entry.at("name"),
+                  entry.value("generated", false),
+                  !entry.contains("output_function"),
+                  entry.value("output_function", ""),
+                  entry.value("array", false),
+                  entry.value("expression", ""),
+                  entry.value("stored_name", "")};
     relation.columns.push_back(std::move(column));
   }
   for (const json& entry : value.at("stored")) {

@@ -71,7 +71,10 @@ constexpr Setting kSettings[] = {
      [](CheckConfig& c, const std::string& v) {
        c.assessment->target_version = static_cast<int>(ParseNumber(v, kFirstVersion, kLastVersion - 1));
      }},
-    {"comparison", "table", [](CheckConfig& c, const std::string& v) { c.comparison->options.tables.push_back(v); }},
+    {"comparison", "table",
+     [](CheckConfig& c, const std::string& v) {
+       c.comparison->options.selection.Add(true, SelectedKind::kTable, v, "table = " + v);
+     }},
     {"comparison", "exclude_column",
      [](CheckConfig& c, const std::string& v) { c.comparison->options.subset.exclude_columns.push_back(v); }},
     {"comparison", "where",

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/pace_arguments.h"
+#include "cli/selection_arguments.h"
 #include "compare/shared_comparison.h"
 #include "live_compare/live_compare.h"
 
@@ -21,7 +22,7 @@ struct CompareArguments {
   ConnectionOptions connections;
   OutputOptions output;
   CompareOptions compare;
-  std::vector<std::string> schemas;
+  SelectionArguments selection;
   PaceArguments pace;
   bool data_only = false;
   bool since_verified = false;
@@ -74,11 +75,7 @@ std::function<int()> SetupCompare(CLI::App& app) {
   auto arguments = std::make_shared<CompareArguments>();
   AddConnectionOptions(app, arguments->connections);
   AddOutputOptions(app, arguments->output);
-  app.add_option("-T,--table", arguments->compare.tables,
-                 "compare only tables that match this pattern (as psql's \\d takes it); may be given several times")
-      ->type_name("PATTERN");
-  app.add_option("-n,--schema", arguments->schemas, "compare only tables of schemas that match this pattern")
-      ->type_name("PATTERN");
+  AddSelectionOptions(app, arguments->selection);
   app.add_flag("--data-only", arguments->data_only, "tables only: no sequences, large objects or schema");
   CompareOptions& compare = arguments->compare;
   app.add_flag("--views", compare.with_views, "compare the row counts of views and materialized views, too");
@@ -128,7 +125,7 @@ std::function<int()> SetupCompare(CLI::App& app) {
       throw Error("only one of --live, --resume, --since-verified and --audit-slot can be given");
     compare.source = arguments->connections.SourceInfo();
     compare.target = arguments->connections.TargetInfo();
-    for (const std::string& schema : arguments->schemas) compare.tables.push_back(schema + ".*");
+    compare.selection = arguments->selection.Rules();
     compare.jobs = arguments->connections.jobs;
     compare.with_schema = !arguments->data_only;
     compare.pace = arguments->pace.Options();

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/replication_arguments.h"
+#include "cli/selection_arguments.h"
 #include "engine/move.h"
 #include "replicate/replication.h"
 
@@ -20,6 +21,7 @@ struct MoveArguments {
   OutputOptions output;
   MoveOptions move;
   ReplicationArguments replication;
+  SelectionArguments selection;
   std::string split_size;
   std::string maintenance_memory;
   std::string toast_compression = "lz4";
@@ -30,6 +32,7 @@ struct MoveArguments {
 void AddMoveOptions(CLI::App& app, MoveArguments& arguments) {
   AddConnectionOptions(app, arguments.connections);
   AddOutputOptions(app, arguments.output);
+  AddSelectionOptions(app, arguments.selection);
   app.add_flag("--dry-run", arguments.move.dry_run, "print what would be done, as SQL and programs; change nothing");
   app.add_flag("--into-existing", arguments.move.into_existing,
                "the target may hold other objects; tables that are there already must be empty");
@@ -64,6 +67,7 @@ void FinishOptions(MoveArguments& arguments) {
   MoveOptions& move = arguments.move;
   move.target = arguments.connections.TargetInfo();
   move.jobs = arguments.connections.jobs;
+  move.selection = arguments.replication.replication.selection = arguments.selection.Rules();
   move.toast_compression = arguments.toast_compression == "server" ? "" : arguments.toast_compression;
   if (!arguments.split_size.empty()) move.split_bytes = ParseSize(arguments.split_size);
   if (!arguments.maintenance_memory.empty()) move.maintenance_memory = ParseSize(arguments.maintenance_memory);
@@ -71,6 +75,8 @@ void FinishOptions(MoveArguments& arguments) {
 
 int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
   FinishOptions(arguments);
+  if (!arguments.move.selection.IsEmpty())
+    throw Error("parts of an archive cannot be selected", {}, "Restore all of it, or move from the source itself.");
   arguments.move.verify = !arguments.no_verify;
   if (arguments.move.dry_run) {
     fmt::print("{}", DescribeArchiveRestore(archive, arguments.move));

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/html_file.h"
 #include "cli/options.h"
+#include "cli/selection_arguments.h"
 #include "model/verdict.h"
 #include "plan/move_plan.h"
 
@@ -22,6 +23,7 @@ using planning::ServerKind;
 
 struct PlanArguments {
   ConnectionOptions connections;
+  SelectionArguments selection;
   std::string target_kind;
   std::string target_version;
   std::string max_downtime;
@@ -46,9 +48,7 @@ void AddSides(CLI::App& app, PlanArguments& arguments) {
   app.add_option("--target-version", arguments.target_version,
                  "version of the target that is to be, as 17 or 17.5 (default: that of --target)")
       ->type_name("N");
-  app.add_option("-T,--table", arguments.plan.tables,
-                 "plan only tables that match this pattern; may be given several times")
-      ->type_name("PATTERN");
+  AddSelectionOptions(app, arguments.selection);
 }
 
 void AddPlanOptions(CLI::App& app, PlanArguments& arguments) {
@@ -76,6 +76,7 @@ void AddPlanOptions(CLI::App& app, PlanArguments& arguments) {
 
 int RunPlan(PlanArguments& arguments) {
   PlanOptions& plan = arguments.plan;
+  plan.selection = arguments.selection.Rules();
   plan.source = arguments.connections.SourceInfo();
   if (!arguments.connections.target.empty()) plan.target = arguments.connections.TargetInfo();
   if (!arguments.target_kind.empty())

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/replication_arguments.h"
+#include "cli/selection_arguments.h"
 #include "replicate/replication.h"
 
 namespace airlift {
@@ -15,6 +16,7 @@ namespace {
 struct ReplicateArguments {
   ConnectionOptions connections;
   ReplicationArguments replication;
+  SelectionArguments selection;
   bool dry_run = false;
   bool quiet = false;
 };
@@ -26,11 +28,13 @@ std::function<int()> SetupReplicate(CLI::App& app) {
   AddSideOptions(app, arguments->connections);
   AddReplicationOptions(app, arguments->replication);
   AddStartPoint(app, arguments->replication);
+  AddSelectionOptions(app, arguments->selection);
   app.add_flag("--dry-run", arguments->dry_run, "print what would be done; change nothing");
   app.add_flag("-q,--quiet", arguments->quiet, "no progress, and no output when all is well");
   return [arguments] {
     ReplicationOptions options = arguments->replication.Options();
     options.type = kChangesOnly;
+    options.selection = arguments->selection.Rules();
     return ReplicateChanges(arguments->connections.SourceInfo(), arguments->connections.TargetInfo(), options,
                             arguments->dry_run, arguments->quiet);
   };

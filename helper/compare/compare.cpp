@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,6 +12,7 @@
 #include "base/format.h"
 #include "catalog/relation.h"
 #include "compare/compare_objects.h"
+#include "compare/compared_selection.h"
 #include "compare/jobs.h"
 #include "compare/row_locator.h"
 #include "compare/shared_comparison.h"
@@ -27,12 +30,6 @@ namespace {
 
 using Key = std::pair<std::string, std::string>;
 
-std::vector<NamePattern> ParsePatterns(const std::vector<std::string>& patterns) {
-  std::vector<NamePattern> parsed;
-  for (const std::string& pattern : patterns) parsed.push_back(ParseNamePattern(pattern));
-  return parsed;
-}
-
 // The source's columns that the target does not have, as a sentence; "" when it has all and no other.
 std::string ColumnMismatch(const Relation& source, const Relation& target) {
   std::set<std::string> missing, extra;
@@ -47,19 +44,37 @@ std::string ColumnMismatch(const Relation& source, const Relation& target) {
   return sentence;
 }
 
+// A column's name may be another one's on the other side: such keys are not looked up by.
+std::vector<UniqueKey> WithoutRenamedColumns(std::vector<UniqueKey> keys, const Relation& target) {
+  std::set<std::string> ambiguous;
+  for (const Column& column : target.columns)
+    if (!column.stored_name.empty()) ambiguous.insert({column.name, column.stored_name});
+  std::erase_if(keys, [&](const UniqueKey& key) {
+    return std::any_of(key.parts.begin(), key.parts.end(),
+                       [&](const KeyPart& part) { return ambiguous.contains(part.column); });
+  });
+  return keys;
+}
+
 // One comparison of tables: which pairs there are, the jobs that digest them, and what came out.
 class TableComparison {
  public:
-  TableComparison(const CompareOptions& options, Progress& progress, const SideFacts& facts, Pace& pace)
-      : options_(options), progress_(progress), facts_(facts), pace_(pace), subset_(options.subset) {}
+  TableComparison(const CompareOptions& options, Progress& progress, const SideFacts& facts, Pace& pace,
+                  const ComparedSelection& selection)
+      : options_(options),
+        progress_(progress),
+        facts_(facts),
+        pace_(pace),
+        selection_(selection),
+        subset_(options.subset) {}
 
   void Pair(Connection& source, Connection& target) {
-    const auto patterns = ParsePatterns(options_.tables);
-    std::vector<Relation> sources = LoadRelations(source, patterns);
-    if (sources.empty() && !patterns.empty()) throw Error("no table of the source matches the patterns given");
-    std::map<Key, Relation> targets;
-    for (Relation& relation : LoadRelations(target, patterns))
-      targets.emplace(Key{relation.schema, relation.name}, relation);
+    std::vector<Relation> sources = selection_.Load(source);
+    if (!options_.only.empty())
+      std::erase_if(sources, [this](const Relation& each) {
+        return !options_.only.contains({each.schema, each.name});
+      });
+    std::map<Key, Relation> targets = selection_.LoadTargets(target, sources);
     source_keys_ = ReadUniqueKeys(source);
     target_keys_ = ReadUniqueKeys(target);
     states_ = std::vector<State>(sources.size());
@@ -73,7 +88,7 @@ class TableComparison {
     if (const std::string unmatched = subset_.Unmatched(); !unmatched.empty())
       throw Error("no table or column matches " + unmatched);
     for (const auto& [key, relation] : targets) {
-      if (relation.is_extension_configuration) continue;
+      if (relation.is_extension_configuration || (!options_.only.empty() && !options_.only.contains(key))) continue;
       TableResult extra{key.first, key.second, {}, Verdict::kDiffers, "only on the target", {}, {}, ""};
       extras_.push_back(extra);
     }
@@ -149,10 +164,17 @@ class TableComparison {
     result.schema = table.source.schema;
     result.name = table.source.name;
     if (target != nullptr) table.target = *target;
+    table.is_mapped = selection_.IsMapped(table.source);
     subset_.ReduceColumns(table, result);
     for (const Column& column : table.source.columns) result.columns.push_back(column.name);
-    table.key = CommonKey(table.source, source_keys_[table.source.oid], target_keys_[table.target.oid]);
+    table.key = CommonKey(table.source, source_keys_[table.source.oid],
+                          WithoutRenamedColumns(target_keys_[table.target.oid], table.target));
     subset_.ReduceRows(table, result);
+    if (table.is_reduced && std::any_of(table.target.columns.begin(), table.target.columns.end(),
+                                        [](const Column& column) { return !column.stored_name.empty(); }))
+      throw Error(fmt::format("rows of {} cannot be chosen: the table mapping renames columns of it",
+                              table.source.display_name()),
+                  {}, "Leave out --where and --sample for this table.");
     if (target == nullptr) {
       result.verdict = Verdict::kDiffers;
       result.reason = "missing on the target";
@@ -164,9 +186,10 @@ class TableComparison {
       result.reason = mismatch;
       return;
     }
+    AlignTarget(table);
     if (!table.source.foreign_leaves.empty()) result.reason = "partitions that are foreign tables are not compared";
     result.source = result.target = TableDigest();
-    result.source_digest_by = SourceDigestBy(facts_);
+    result.source_digest_by = table.source.HasExpressions() ? "read stream" : SourceDigestBy(facts_);
     states_[i].buckets = BucketsOf(table);
     for (const DigestPart& part : PartsOf(table, facts_)) AddJob(i, part);
     if (states_[i].jobs_left == 0) states_[i].differing = BucketSet(states_[i].buckets);
@@ -230,6 +253,7 @@ class TableComparison {
   Progress& progress_;
   const SideFacts facts_;
   Pace& pace_;
+  const ComparedSelection& selection_;
   Subset subset_;
   std::map<uint32_t, std::vector<UniqueKey>> source_keys_, target_keys_;
   std::vector<State> states_;
@@ -286,23 +310,25 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   if (!facts.source_has_extension) result.notes.push_back(kNoExtensionNote);
   const ReadOnlyPair::Snapshots snapshots{source.id(), target_snapshot};
   Pace pace(options.pace, options.source, progress);
-  TableComparison tables(options, progress, facts, pace);
+  const ComparedSelection selection(source.connection(), target, options.selection);
+  for (const std::string& note : selection.Notes()) result.notes.push_back(note);
+  TableComparison tables(options, progress, facts, pace, selection);
   tables.Pair(source.connection(), target);
   std::vector<Job> jobs;
   if (shared) {
     CompareShared(*shared,
-                  {result.source.identity, ComparisonFingerprint(options), snapshots, source.lsn(), source.taken_at(),
-                   options.max_rows, facts},
+                  {result.source.identity, ComparisonFingerprint(options, selection), snapshots, source.lsn(),
+                   source.taken_at(), options.max_rows, facts},
                   tables.Pairs(), pace, result);
   } else {
     jobs = tables.TakeJobs();
   }
-  const bool whole_database = options.tables.empty() && options.with_schema;
-  const bool with_large_objects = whole_database || options.with_large_objects;
+  const bool whole_database = selection.IsEverything() && options.with_schema;
+  const bool with_large_objects = whole_database || (options.with_large_objects && selection.TakesLargeObjects());
   LargeObjectComparison large_objects(progress, pace);
   if (with_large_objects) Append(jobs, large_objects.MakeJobs(source.connection()));
   ViewComparison views(progress);
-  if (options.with_views) Append(jobs, views.MakeJobs(source.connection(), ParsePatterns(options.tables)));
+  if (options.with_views) Append(jobs, views.MakeJobs(source.connection(), selection));
   RunJobs(std::move(jobs), options.jobs, options.source, options.target, snapshots);
   result.views = views.Results();
 
@@ -318,8 +344,9 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   for (const std::string& note : pace.Notes()) result.notes.push_back(note);
   result.tables = tables.TakeResults();
   if (with_large_objects) result.large_objects = large_objects.Result();
+  if (options.with_schema && selection.AskedForEverything())
+    CompareSequences(source.connection(), target, selection, result);
   if (whole_database) {
-    CompareSequences(source.connection(), target, result);
     CompareSchema(source.connection(), target, result);
   }
   result.finished_at = UtcNow();

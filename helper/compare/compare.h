@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compare/subset.h"
@@ -12,6 +14,7 @@
 #include "pg/conninfo.h"
 #include "progress/progress.h"
 #include "report/result.h"
+#include "selection/selection_rules.h"
 
 namespace airlift {
 
@@ -19,8 +22,11 @@ struct CompareOptions {
   ConnInfo source;
   ConnInfo target;
   int jobs = 2;
-  std::vector<std::string> tables;  // name patterns; empty: the whole database
-  bool with_schema = true;          // schema, sequences and large objects too, when no pattern is given
+  // Narrows what is recorded on the target as the migration's own selection.
+  SelectionRules selection;
+  // Of these tables alone, by schema and name; all that are selected where it is empty.
+  std::set<std::pair<std::string, std::string>> only;
+  bool with_schema = true;          // schema, sequences and large objects too, when all of the database is compared
   bool with_large_objects = false;  // these also where the schema is not asked for
   SubsetOptions subset;
   bool show_values = false;  // of rows that differ; off, because data may be private

@@ -86,8 +86,9 @@ LargeObjectsResult LargeObjectComparison::Result() const {
   return result;
 }
 
-void CompareSequences(Connection& source, Connection& target, RunResult& result) {
-  for (const SequenceComparison& sequence : CompareSequences(ReadSequences(source), ReadSequences(target)))
+void CompareSequences(Connection& source, Connection& target, const ComparedSelection& selection, RunResult& result) {
+  const SequencePair values = selection.ReadSequences(source, target);
+  for (const SequenceComparison& sequence : CompareSequences(values.source, values.target))
     result.sequences.push_back({DisplayName(sequence.schema, sequence.name), sequence.verdict, sequence.reason});
 }
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "compare/compared_selection.h"
 #include "compare/jobs.h"
 #include "large_objects/large_objects.h"
 #include "pace/pace.h"
@@ -34,7 +35,7 @@ class LargeObjectComparison {
   std::string refusal_;  // of an object that one side's role may not read
 };
 
-void CompareSequences(Connection& source, Connection& target, RunResult& result);
+void CompareSequences(Connection& source, Connection& target, const ComparedSelection& selection, RunResult& result);
 
 // Fills result.schema_differences, with the owners, grants and comments of large objects.
 void CompareSchema(Connection& source, Connection& target, RunResult& result);

@@ -65,7 +65,7 @@ void RowLocator::LocateOne(const DifferingTable& differing, ReadOnlyPair& pair) 
 
 std::vector<Job> RowLocator::ListingJobs(Search& search) {
   std::vector<Job> jobs;
-  if (facts_.source_has_extension) {
+  if (facts_.source_has_extension && !search.table().source.HasExpressions()) {
     jobs.push_back(ListingJob(
         search, Side::kSource, search.table().source.bytes(),
         [this, &search](Connection& source, StageProgress& stage) { ListOnSource(search, source, stage.meter); }));
@@ -151,7 +151,10 @@ void RowLocator::Examine(Search& search, ReadOnlyPair& pair) {
   Connection& source = pair.Get(Side::kSource);
   Connection& target = pair.Get(Side::kTarget);
   std::optional<TableRepair> repair;
-  if (repair_ != nullptr) repair.emplace(table, ReadTargetTableFacts(target, table), repair_->silences_triggers());
+  if (repair_ != nullptr && table.is_mapped)
+    repair_->AddNote("Not mended: " + table.source.display_name() + ": a table mapping changes what arrives");
+  if (repair_ != nullptr && !table.is_mapped)
+    repair.emplace(table, ReadTargetTableFacts(target, table), repair_->silences_triggers());
   RowExaminer examiner(source, target, table, {options_.show_values, options_.max_rows}, repair ? &*repair : nullptr);
   const auto source_rows = search.source.Sorted();
   const auto target_rows = search.target.Sorted();

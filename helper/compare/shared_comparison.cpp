@@ -37,9 +37,9 @@ void Work(const ComparisonContext& context) {
 
 }  // namespace
 
-json ComparisonFingerprint(const CompareOptions& options) {
+json ComparisonFingerprint(const CompareOptions& options, const ComparedSelection& selection) {
   const SubsetOptions& subset = options.subset;
-  return {{"tables", options.tables},
+  return {{"selection", selection.Fingerprint()},
           {"exclude_columns", subset.exclude_columns},
           {"where", subset.where},
           {"sample_percent", subset.sample_percent ? json(*subset.sample_percent) : json()},

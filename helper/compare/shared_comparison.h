@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compare/compare.h"
+#include "compare/compared_selection.h"
 #include "compare/comparison_state.h"
 #include "pace/pace.h"
 #include "progress/progress.h"
@@ -35,7 +36,7 @@ class SharedComparison {
 };
 
 // What of the options decides the result, for the state.
-nlohmann::json ComparisonFingerprint(const CompareOptions& options);
+nlohmann::json ComparisonFingerprint(const CompareOptions& options, const ComparedSelection& selection);
 
 // Once the result is written: nothing of the comparison stays on the target.
 void ForgetComparison(const ConnInfo& target);

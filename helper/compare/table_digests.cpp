@@ -57,7 +57,7 @@ std::vector<DigestPart> PartsOf(const ComparedTable& table, const SideFacts& fac
         parts.push_back({side, false, stored, range, stored.bytes / static_cast<int64_t>(ranges.size())});
     }
   };
-  if (facts.source_has_extension) {
+  if (facts.source_has_extension && !table.source.HasExpressions()) {
     parts.push_back({Side::kSource, true, {}, {}, table.source.bytes()});
   } else {
     add_streams(Side::kSource);
@@ -76,7 +76,8 @@ PartDigests DigestOf(Connection& connection, const ComparedTable& table, const D
                      Pace& pace, Meter& meter) {
   pace.Await(part.side);
   // The source's columns in the source's order, whatever order or partitions the target has.
-  if (!part.by_extension) return {BucketRange(connection, table.source, part.stored, part.range, buckets, meter), ""};
+  if (!part.by_extension)
+    return {BucketRange(connection, table.Of(part.side), part.stored, part.range, buckets, meter), ""};
   PartDigests made = pace.IsGentle() ? DigestInPieces(connection, table.source, buckets, pace)
                                      : DigestAtOnce(connection, table.source, buckets);
   meter.Add(static_cast<int64_t>(made.digests.Total().rows), table.source.bytes());

@@ -21,10 +21,10 @@ ORDER BY n.nspname, c.relname)";
 
 }  // namespace
 
-std::vector<Job> ViewComparison::MakeJobs(Connection& source, const std::vector<NamePattern>& patterns) {
+std::vector<Job> ViewComparison::MakeJobs(Connection& source, const ComparedSelection& selection) {
   const Result result = source.Query(kViewsQuery);
   for (int row = 0; row < result.rows(); ++row) {
-    if (Matches(patterns, result.Text(row, 0), result.Text(row, 1)))
+    if (selection.Takes(result.Text(row, 0), result.Text(row, 1)))
       views_.push_back({result.Text(row, 0), result.Text(row, 1), {}, {}});
   }
   std::vector<Job> jobs;

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "catalog/pattern.h"
+#include "compare/compared_selection.h"
 #include "compare/jobs.h"
 #include "progress/progress.h"
 #include "report/result.h"
@@ -16,7 +16,7 @@ class ViewComparison {
   explicit ViewComparison(Progress& progress) : progress_(progress) {}
 
   // One job for each view or materialized view of the source and side; the user's, whose names match `patterns`.
-  std::vector<Job> MakeJobs(Connection& source, const std::vector<NamePattern>& patterns);
+  std::vector<Job> MakeJobs(Connection& source, const ComparedSelection& selection);
   // Once the jobs are done.
   std::vector<ObjectResult> Results() const;
 

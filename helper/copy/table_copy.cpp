@@ -19,6 +19,16 @@ std::string ColumnList(const Relation& relation) {
   return list;
 }
 
+// What the source selects for them.
+std::string SelectList(const Relation& relation) {
+  std::string list;
+  for (const Column& column : relation.columns) {
+    if (column.is_generated) continue;
+    list += (list.empty() ? "" : ", ") + (column.expression.empty() ? QuoteIdentifier(column.name) : column.expression);
+  }
+  return list;
+}
+
 std::string Parenthesized(const std::string& list) { return list.empty() ? "" : " (" + list + ")"; }
 
 const char* Format(const Relation& relation) { return relation.AllPortable() ? "binary" : "text"; }
@@ -61,10 +71,10 @@ std::string CopyInStatement(const Relation& relation, const CopyPart& part) {
 std::string CopyOutStatement(const Relation& relation, const CopyPart& part) {
   const std::string name = QualifiedName(part.table.schema, part.table.name);
   const std::string columns = ColumnList(relation);
-  if (part.range.IsWhole() && relation.condition.empty())
+  if (part.range.IsWhole() && relation.SourceCondition().empty() && !relation.HasExpressions())
     return fmt::format("COPY {}{} TO STDOUT (FORMAT {})", name, Parenthesized(columns), Format(relation));
-  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", columns, name,
-                     RangePredicate(part.range, relation.condition), Format(relation));
+  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", SelectList(relation), name,
+                     RangePredicate(part.range, relation.SourceCondition()), Format(relation));
 }
 
 std::vector<std::string> TargetStatements(const Relation& relation, const CopyPart& part) {

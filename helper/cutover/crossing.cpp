@@ -16,6 +16,7 @@
 #include "replicate/catch_up.h"
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
+#include "selection/selection_store.h"
 #include "sequences/sequence_margin.h"
 
 namespace airlift {
@@ -229,8 +230,12 @@ void Crossing::RequireVerified() {
               "See the evidence file; pg_airlift compare lists the rows.");
 }
 
+Selection Crossing::Selected() { return Selection(Source(), SelectionStore(Target()).Find()); }
+
 int64_t Crossing::CarrySequences(Side from, Side to) {
-  const std::vector<SequenceValue> values = AllAhead(On(to), ReadSequences(On(from)), options_.sequence_margin);
+  const Selection selected = Selected();
+  const std::vector<SequenceValue> values =
+      AllAhead(On(to), ReadSequences(On(from), selected.Sequences()), options_.sequence_margin);
   if (options_.dry_run) {
     for (const SequenceValue& value : values)
       Show(to, fmt::format("SELECT setval({}, {}, {})", SqlText(QualifiedName(value.schema, value.name)),
@@ -245,8 +250,15 @@ int64_t Crossing::CarrySequences(Side from, Side to) {
 
 int64_t Crossing::RefreshMaterializedViews(Side from, Side to) {
   const Result populated = On(from).Query(kMaterializedViewsQuery);
+  const bool is_part = !Selected().IsEverything();
   int64_t refreshed = 0;
   for (int row = 0; row < populated.rows(); ++row) {
+    // Where a part of the database is moved, some views stay behind with what they depend on.
+    if (is_part && On(to)
+                       .Query("SELECT pg_catalog.to_regclass($1) IS NULL",
+                              {QualifiedName(populated.Text(row, 0), populated.Text(row, 1))})
+                       .Boolean(0, 0))
+      continue;
     const std::string sql =
         "REFRESH MATERIALIZED VIEW " + QualifiedName(populated.Text(row, 0), populated.Text(row, 1));
     if (options_.dry_run) {

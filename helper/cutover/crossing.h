@@ -15,6 +15,7 @@
 #include "replicate/replication_state.h"
 #include "report/result.h"
 #include "report/signature.h"
+#include "selection/selection.h"
 
 namespace airlift {
 
@@ -88,6 +89,8 @@ class Crossing {
   // Throws Error where the rows are not proved equal: every row, or those that changed since the last full
   // verification.
   void Verify(SinceVerified* since = nullptr);
+  // What of the source the migration is about, as recorded when it began.
+  Selection Selected();
   // From one side to the other, ahead by the margin; returns how many.
   int64_t CarrySequences(Side from, Side to);
   int64_t RefreshMaterializedViews(Side from, Side to);

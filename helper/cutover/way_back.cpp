@@ -17,6 +17,16 @@ std::string PublicationList(const Connection& source, const std::vector<Subscrip
   return list.empty() ? "''" : list;
 }
 
+bool HasRowFilters(Connection& source, const std::vector<SubscriptionRecord>& forward) {
+  constexpr int kRowFiltersSince = 15;
+  if (source.server_major() < kRowFiltersSince) return false;
+  return source
+      .Query(
+          "SELECT EXISTS (SELECT FROM pg_catalog.pg_publication_tables WHERE rowfilter IS NOT NULL AND pubname IN (" +
+          PublicationList(source, forward) + "))")
+      .Boolean(0, 0);
+}
+
 bool Exists(Connection& connection, const std::string& publication) {
   return connection.Query("SELECT FROM pg_catalog.pg_publication WHERE pubname = $1", {publication}).rows() > 0;
 }
@@ -53,8 +63,10 @@ std::vector<std::string> BackPublicationStatements(Connection& source, Connectio
                                 "pg_catalog.pg_publication WHERE pubname IN (" +
                                 PublicationList(source, forward) + ")")
                             .Boolean(0, 0);
-  return {fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = {})",
-                      QuoteIdentifier(back.publication), list, via_root)};
+  // The source has rows that the target never had: emptying a table here must not empty it there.
+  const char* operations = HasRowFilters(source, forward) ? "publish = 'insert, update, delete', " : "";
+  return {fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH ({}publish_via_partition_root = {})",
+                      QuoteIdentifier(back.publication), list, operations, via_root)};
 }
 
 std::string BackSlotStatement(const SubscriptionRecord& back) {

@@ -21,14 +21,19 @@ std::string ImageList(const Relation& relation) {
 
 // The plain form of COPY is faster, but knows neither expressions nor generated columns.
 bool PlainCopyWillDo(const Relation& relation, const BlockRange& range) {
-  return range.IsWhole() && relation.condition.empty() && relation.AllPortable() && !relation.HasGenerated() &&
-         !relation.columns.empty();
+  return range.IsWhole() && relation.SourceCondition().empty() && relation.AllPortable() && !relation.HasGenerated() &&
+         !relation.HasExpressions() && !relation.columns.empty();
 }
 
 }  // namespace
 
+std::string ColumnExpression(const Column& column, const std::string& qualifier) {
+  if (!column.expression.empty()) return column.expression;
+  return qualifier + QuoteIdentifier(column.stored_name.empty() ? column.name : column.stored_name);
+}
+
 std::string ImageExpression(const Column& column, const std::string& qualifier) {
-  const std::string name = qualifier + QuoteIdentifier(column.name);
+  const std::string name = ColumnExpression(column, qualifier);
   if (column.is_portable) return name;
   // Not a cast to text: casts may be user-defined, and some built-in ones differ from the type's output.
   return fmt::format("pg_catalog.textin({}({}))", column.output_function, name);
@@ -59,14 +64,14 @@ std::string ImageCopyStatement(const Relation& relation, const StoredTable& tabl
   if (PlainCopyWillDo(relation, range))
     return fmt::format("COPY {} ({}) TO STDOUT (FORMAT binary)", name, ImageList(relation));
   return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT binary)", ImageList(relation), name,
-                     RangePredicate(range, relation.condition));
+                     RangePredicate(range, relation.SourceCondition()));
 }
 
 std::string ImageCopyStatementWith(const std::string& last, const Relation& relation, const StoredTable& table,
                                    const BlockRange& range) {
   return fmt::format("COPY (SELECT {}{}{} FROM ONLY {}{}) TO STDOUT (FORMAT binary)", ImageList(relation),
                      relation.columns.empty() ? "" : ", ", last, QualifiedName(table.schema, table.name),
-                     RangePredicate(range, relation.condition));
+                     RangePredicate(range, relation.SourceCondition()));
 }
 
 }  // namespace airlift

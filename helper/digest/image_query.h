@@ -24,6 +24,8 @@ std::vector<BlockRange> SplitBlocks(int64_t blocks, int64_t parts);
 // " WHERE ctid >= ... AND ctid < ..." joined with `condition` ("WHERE ..." or ""); empty when neither applies.
 std::string RangePredicate(const BlockRange& range, const std::string& condition);
 
+// What this side selects for a column, as it is: its name behind `qualifier` ("t." or nothing), or its expression.
+std::string ColumnExpression(const Column& column, const std::string& qualifier = {});
 // What images one column: its name behind `qualifier` ("t." or nothing), or a call of its output function.
 std::string ImageExpression(const Column& column, const std::string& qualifier = {});
 

@@ -5,6 +5,7 @@
 #include "copy/table_copy.h"
 #include "engine/move.h"
 #include "engine/plan.h"
+#include "mapping/resolved_mapping.h"
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
 #include "snapshot/source_snapshot.h"
@@ -57,8 +58,9 @@ std::string DescribeTask(const std::vector<Relation>& relations, const Task& tas
 std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
   SourceSnapshot source(options.source);
   Connection target(options.target, Side::kTarget);
+  const Selection selection(source.connection(), options.selection);
   const bool has_extension = FindExtension(source.connection()).has_value();
-  std::vector<PreflightProblem> problems = RunPreflight({source.connection(), target, options});
+  std::vector<PreflightProblem> problems = RunPreflight({source.connection(), target, options, false, &selection});
   if (companion != nullptr) companion->Check(problems);
   std::string text = DescribeProblems(problems);
   if (companion == nullptr) {
@@ -70,12 +72,21 @@ std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
   text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the move\n";
   text += fmt::format("-- schema, pre-data: pg_dump -Fc --schema-only --snapshot=... --dbname={}\n",
                       options.source.ToStringWithoutPassword());
-  const std::vector<Relation> relations = LoadRelations(source.connection());
+  const std::vector<Relation> relations = selection.Apply(source.connection(), LoadRelations(source.connection()));
+  if (!selection.IsEverything()) text += fmt::format("-- {}: {}\n", selection.Summary(), Describe(options.selection));
+  if (selection.mapping() != nullptr)
+    for (const SchemaChange& change : selection.mapping()->before_load())
+      text += fmt::format("/* target, before the load */ {}\n", change.sql);
+  for (const LeftOut& left_out : selection.LeftOuts())
+    text += fmt::format("-- left out: {} {}: {}\n", left_out.kind, left_out.object, left_out.reason);
   std::vector<Task> tasks = PlanTasks(relations, options, {source.connection().server_major(), has_extension});
-  AddLargeObjectTasks(source.connection(), tasks);
+  if (selection.TakesLargeObjects()) AddLargeObjectTasks(source.connection(), tasks);
   for (const Task& task : tasks) text += DescribeTask(relations, task, has_extension);
   text += "-- sequences: SELECT setval(...) on the target with last_value and is_called of the source\n";
   text += "-- schema, post-data: indexes, constraints, foreign keys, triggers, rules, policies, owners, grants\n";
+  if (selection.mapping() != nullptr)
+    for (const SchemaChange& change : selection.mapping()->at_end())
+      text += fmt::format("/* target, at the end */ {}\n", change.sql);
   if (const size_t mark = replication.find(kAfterLoadMark); mark != std::string::npos)
     text += replication.substr(mark + std::string(kAfterLoadMark).size());
   return text;

@@ -16,10 +16,12 @@
 #include "engine/resume.h"
 #include "engine/worker.h"
 #include "large_objects/metadata.h"
+#include "mapping/resolved_mapping.h"
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
 #include "prepare/replication_role.h"
 #include "schema/schema_mover.h"
+#include "selection/selection_store.h"
 #include "sequences/sequences.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
@@ -61,7 +63,7 @@ class Move {
     Timed("schema", [&] { RestoreSchema(); });
     Timed("load", [&] { Load(); });
     Timed("sequences", [&] { RestoreSequences(); });
-    CollectResults(state_, context_.relations, context_.source_has_extension, result_);
+    Collect();
     result_.left_out = AllLeftOut();
     if (result_.DataVerdict() == Verdict::kDiffers) {
       result_.notes.push_back("stopped before foreign keys, triggers and grants: see the tables that differ");
@@ -85,9 +87,14 @@ class Move {
     result_.was_verified = run_->verify;
     result_.snapshot_lsn = run_->snapshot_lsn;
     context_.relations = state_.LoadPlannedRelations();
-    CollectResults(state_, context_.relations, context_.source_has_extension, result_);
+    Collect();
     schema_ = std::make_unique<SchemaMover>(SchemaOptionsFromMove(), target_);
     result_.left_out = AllLeftOut();
+  }
+
+  void Collect() {
+    CollectResults(state_, context_.relations, context_.source_has_extension, result_);
+    if (!context_.with_large_objects) result_.large_objects.reset();
   }
 
   RunResult Replicate() {
@@ -117,7 +124,9 @@ class Move {
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
     RefuseForeignRun();
-    auto problems = RunPreflight({source_, target_, options_, run_.has_value()});
+    selection_ = Selection(source_, options_.selection);
+    RefuseRenamesIntoExisting();
+    auto problems = RunPreflight({source_, target_, options_, run_.has_value(), &selection_});
     if (companion_ != nullptr) companion_->Check(problems);
     for (const auto& problem : problems)
       if (!problem.is_blocker)
@@ -127,8 +136,22 @@ class Move {
     context_.options = options_;
     context_.options.toast_compression = OfferedCompression(target_, options_.toast_compression, progress_);
     context_.progress = &progress_;
+    context_.with_large_objects = selection_.TakesLargeObjects();
+    if (!selection_.IsEverything()) {
+      result_.notes.push_back(selection_.Summary());
+      Note(selection_.Summary());
+      if (selection_.mapping() != nullptr)
+        for (const MappedTable* table : selection_.mapping()->Tables())
+          result_.notes.push_back(DisplayName(table->schema, table->name) + ": " + table->Describe());
+    }
     context_.source_has_extension = FindExtension(source_).has_value();
     if (!context_.source_has_extension && options_.verify) result_.notes.push_back(kNoExtensionNote);
+  }
+
+  // Names that others use are known for an empty target only.
+  void RefuseRenamesIntoExisting() {
+    if (!options_.into_existing || selection_.mapping() == nullptr || selection_.mapping()->at_end().empty()) return;
+    throw Error("a table mapping that renames is for an empty target", {}, "Leave out --into-existing.");
   }
 
   void RefuseForeignRun() {
@@ -137,6 +160,11 @@ class Move {
       throw Error(fmt::format("the target holds the state of a move from another source, database \"{}\"",
                               run_->source_database),
                   {}, "Give that source, or an empty target database.");
+    if (!options_.restart && !AsksForTheSame(SelectionStore(target_).Find(), options_.selection))
+      throw Error(
+          "this move was begun with another selection",
+          fmt::format("Then: {}. Now: {}.", Describe(SelectionStore(target_).Find()), Describe(options_.selection)),
+          "Give the same options again, or --restart to begin anew with these.");
     const bool goes_on = companion_ != nullptr && (!run_->verify || run_->verdict == Verdict::kVerified);
     if (run_->stage == Stage::kFinished && !options_.restart && !goes_on)
       throw Error("this move has finished already",
@@ -175,6 +203,8 @@ class Move {
     const bool resumes = run_.has_value();
     bool is_same_snapshot = false;
     if (!resumes) {
+      // Before the run itself: a run without its selection would be taken for one of everything.
+      SelectionStore(target_).Write(options_.selection);
       TakeSnapshot();
       run_ = RunRecord{result_.source.identity,
                        result_.source.database,
@@ -224,13 +254,14 @@ class Move {
     schema.into_existing = options_.into_existing;
     schema.jobs = options_.jobs;
     schema.replication_roles = ReplicationRoles(target_);
+    if (!selection_.IsEverything()) schema.selection = &selection_;
     schema.note = [this](const std::string& line) { Note(line); };
     return schema;
   }
 
   // Tables that are on the target now become tasks; the others were left out with their schema.
   void Plan() {
-    std::vector<Relation> relations = LoadRelations(snapshot_->connection());
+    std::vector<Relation> relations = selection_.Apply(snapshot_->connection(), LoadRelations(snapshot_->connection()));
     std::set<std::pair<std::string, std::string>> present;
     for (const Relation& relation : LoadRelations(target_)) {
       present.emplace(relation.schema, relation.name);
@@ -243,10 +274,15 @@ class Move {
           relation.is_missing_on_target |= present.count({table.schema, table.name}) == 0;
       }
     }
+    // Extensions come with what needs them only, where some tables are asked for.
+    if (!selection_.IsEverything())
+      std::erase_if(relations, [](const Relation& relation) {
+        return relation.is_extension_configuration && relation.is_missing_on_target;
+      });
     if (options_.into_existing) RefuseFilledTables(relations);
     std::vector<Task> tasks = PlanTasks(relations, options_, {source_.server_major(), context_.source_has_extension});
     AddIndexTasks(relations, schema_->IndexJobs(), tasks);
-    AddLargeObjectTasks(snapshot_->connection(), tasks);
+    if (selection_.TakesLargeObjects()) AddLargeObjectTasks(snapshot_->connection(), tasks);
     state_.Plan(relations, tasks);
     ReachFaultPoint(FaultPoint::kPlanned);
     run_->stage = Stage::kLoad;
@@ -286,26 +322,29 @@ class Move {
   }
 
   void RestoreSequences() {
-    const std::vector<SequenceValue> values = ReadSequences(source_);
+    const std::vector<SequenceValue> values = ReadSequences(source_, selection_.Sequences());
     sequence_left_out_ = SetSequences(target_, values);
     ReachFaultPoint(FaultPoint::kSequencesSet);
     if (!options_.verify) return;
-    for (const SequenceComparison& sequence : CompareSequences(values, ReadSequences(target_)))
+    for (const SequenceComparison& sequence : CompareSequences(values, ReadSequences(target_, selection_.Sequences())))
       result_.sequences.push_back({DisplayName(sequence.schema, sequence.name), sequence.verdict, sequence.reason});
   }
 
   void RestorePostData() {
     schema_->RestorePostData();
-    large_object_left_out_ = ApplyLargeObjectOwnersAndGrants(source_, target_);
+    if (selection_.TakesLargeObjects()) large_object_left_out_ = ApplyLargeObjectOwnersAndGrants(source_, target_);
   }
 
   void CompareSchemas() {
-    if (options_.verify) CompareSchema(source_, target_, result_);
+    if (!options_.verify) return;
+    if (selection_.IsEverything()) return CompareSchema(source_, target_, result_);
+    result_.notes.push_back("definitions are not compared where only a part of the database is moved");
   }
 
   std::vector<LeftOut> AllLeftOut() {
     std::vector<LeftOut> all = schema_->LeftOuts();
-    for (const auto* more : {&sequence_left_out_, &large_object_left_out_})
+    std::vector<LeftOut> not_selected = selection_.LeftOuts();
+    for (const auto* more : {&sequence_left_out_, &large_object_left_out_, &not_selected})
       all.insert(all.end(), more->begin(), more->end());
     return all;
   }
@@ -318,6 +357,7 @@ class Move {
   Connection source_;
   Connection target_;
   RunState state_;
+  Selection selection_;
   std::optional<RunRecord> run_;
   std::unique_ptr<SourceSnapshot> snapshot_;
   std::unique_ptr<SchemaMover> schema_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pg/conninfo.h"
+#include "selection/selection_rules.h"
 
 namespace airlift {
 
@@ -21,6 +22,7 @@ struct MoveOptions {
   int64_t maintenance_memory = 0;  // bytes for all index builds together; 0: decided from the target's settings
   // How the target compresses large values that have no method of their own: "lz4", "pglz", or "" for its own setting.
   std::string toast_compression = "lz4";
+  SelectionRules selection;
   std::string pg_bindir;  // where pg_dump and pg_restore are; "" to search
 };
 

@@ -31,6 +31,7 @@ TableResult Describe(const Relation& relation) {
   table.schema = relation.schema;
   table.name = relation.name;
   for (const Column& column : relation.columns) table.columns.push_back(column.name);
+  if (!relation.filter.empty()) table.condition = relation.filter.substr(sizeof("WHERE"));
   if (!relation.foreign_leaves.empty())
     table.reason = "partitions that are foreign tables were neither copied nor compared";
   return table;

@@ -50,7 +50,8 @@ std::vector<BlockRange> CopyRanges(const StoredTable& table, int64_t total_bytes
 }
 
 bool NeedsSourceDigest(const Relation& relation, const PlanInputs& inputs) {
-  if (inputs.source_has_extension) return true;
+  // The extension digests columns as they are; the copy's stream is what an expression made of them.
+  if (inputs.source_has_extension && !relation.HasExpressions()) return true;
   for (const Column& column : relation.columns)
     if (column.is_generated || !column.is_portable) return true;
   return false;

@@ -56,7 +56,7 @@ void UnlinkLargeObjects(Connection& target) {
 }
 
 SourceDigest DigestSource(Connection& source, const Relation& relation, const RunContext& context, Meter& meter) {
-  if (context.source_has_extension) return DigestByExtension(source, relation);
+  if (context.source_has_extension && !relation.HasExpressions()) return DigestByExtension(source, relation);
   SourceDigest digest;
   for (const StoredTable& table : relation.stored)
     digest.digest.Merge(DigestRange(source, relation, table, BlockRange(), meter));
@@ -69,7 +69,8 @@ void Empty(Connection& target, const Relation& relation) {
 }
 
 // What the target holds of `relation`, read back.
-TableDigest DigestTarget(Connection& target, const Relation& relation, Meter& meter) {
+TableDigest DigestTarget(Connection& target, const Relation& of_source, Meter& meter) {
+  const Relation relation = OnTarget(of_source);
   TableDigest digest;
   for (const StoredTable& table : LoadStoredTables(target, relation.schema, relation.name))
     digest.Merge(DigestRange(target, relation, table, BlockRange(), meter));
@@ -138,7 +139,7 @@ void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target
     }
     transaction.Commit();
   }
-  StartLargeObjectsOver(state, source, target, progress);
+  if (context.with_large_objects) StartLargeObjectsOver(state, source, target, progress);
   snapshot.Commit();
   progress.Note(
       fmt::format("{} tables copied before are unchanged on the source and stay as they are", FormatCount(kept)));

@@ -66,7 +66,7 @@ TaskOutcome RunSourceDigest(Worker& worker, const Task& task, StageProgress& sta
   const Relation& relation = RelationOf(worker, task);
   SnapshotTransaction source(worker);
   TaskOutcome outcome;
-  if (worker.context().source_has_extension) {
+  if (worker.context().source_has_extension && !relation.HasExpressions()) {
     const SourceDigest digest = DigestByExtension(source.connection(), relation);
     outcome = Outcome(digest.digest);
     if (!digest.is_complete) outcome.note = digest.reason;
@@ -88,7 +88,7 @@ int64_t ReadBackParts(const Worker& worker, const StoredTable& table, int target
 
 // Large tables become tasks of their own, in ranges; the rest is digested here and now.
 TaskOutcome RunReadBackOfRelation(Worker& worker, const Task& task, StageProgress& stage) {
-  const Relation& relation = RelationOf(worker, task);
+  const Relation relation = OnTarget(RelationOf(worker, task));
   Connection& target = worker.target();
   TableDigest sum;
   std::vector<Task> parts;
@@ -115,7 +115,7 @@ TaskOutcome RunReadBackOfRelation(Worker& worker, const Task& task, StageProgres
 
 TaskOutcome RunReadBack(Worker& worker, const Task& task, StageProgress& stage) {
   if (!task.detail.contains("part_of")) return RunReadBackOfRelation(worker, task, stage);
-  return Outcome(DigestRange(worker.target(), RelationOf(worker, task), TableFromDetail(task.detail),
+  return Outcome(DigestRange(worker.target(), OnTarget(RelationOf(worker, task)), TableFromDetail(task.detail),
                              RangeFromDetail(task.detail), stage.meter));
 }
 

@@ -23,6 +23,7 @@ struct RunContext {
   std::string snapshot_id;  // "" when nothing is left to be read from the source
   bool source_has_extension = false;
   const ArchiveSource* archive = nullptr;  // where the rows come from, instead of a source
+  bool with_large_objects = true;
   std::vector<Relation> relations;
   int64_t maintenance_work_mem_kb = 0;  // for one index build; 0 leaves the target's setting
   Progress* progress = nullptr;

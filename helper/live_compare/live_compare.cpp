@@ -60,7 +60,9 @@ class LiveComparison {
   }
 
   RunResult Run() {
-    tables_ = PairTables(source_, target_, options_);
+    const ComparedSelection selection(source_, target_, options_.selection);
+    for (const std::string& note : selection.Notes()) result_.notes.push_back(note);
+    tables_ = PairTables(source_, target_, options_, selection);
     LeaveOutWhatIsNotReplicated();
     for (const std::vector<LiveTable*>& batch : Batches()) {
       try {
@@ -73,7 +75,7 @@ class LiveComparison {
     }
     Describe();
     for (auto& table : tables_) result_.tables.push_back(std::move(table->result));
-    if (options_.with_schema && options_.tables.empty()) CompareRest();
+    if (options_.with_schema && selection.IsEverything()) CompareRest();
     result_.finished_at = UtcNow();
     return std::move(result_);
   }

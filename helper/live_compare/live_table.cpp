@@ -44,14 +44,9 @@ void Decide(LiveTable& table, Verdict verdict, const std::string& reason) {
 }  // namespace
 
 std::vector<std::unique_ptr<LiveTable>> PairTables(Connection& source, Connection& target,
-                                                   const CompareOptions& options) {
-  std::vector<NamePattern> patterns;
-  for (const std::string& pattern : options.tables) patterns.push_back(ParseNamePattern(pattern));
-  const std::vector<Relation> sources = LoadRelations(source, patterns);
-  if (sources.empty() && !patterns.empty()) throw Error("no table of the source matches the patterns given");
-  std::map<std::pair<std::string, std::string>, Relation> targets;
-  for (Relation& relation : LoadRelations(target, patterns))
-    targets.emplace(std::pair{relation.schema, relation.name}, relation);
+                                                   const CompareOptions& options, const ComparedSelection& selection) {
+  std::vector<Relation> sources = selection.Load(source);
+  auto targets = selection.LoadTargets(target, sources);
   auto source_keys = ReadUniqueKeys(source);
   auto target_keys = ReadUniqueKeys(target);
   Subset subset(options.subset);
@@ -72,6 +67,11 @@ std::vector<std::unique_ptr<LiveTable>> PairTables(Connection& source, Connectio
       Decide(*each, Verdict::kDiffers, mismatch);
     } else if (!table.source.foreign_leaves.empty()) {
       Decide(*each, Verdict::kNotVerified, "partitions that are foreign tables are not compared");
+    } else if (selection.IsMapped(table.source)) {
+      Decide(*each, Verdict::kNotVerified,
+             "a table mapping changes it: it is compared where both sides stand still (without --live)");
+    } else {
+      AlignTarget(table);
     }
     each->buckets = BucketsOf(table);
     if (found != targets.end()) targets.erase(found);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/compare.h"
+#include "compare/compared_selection.h"
 #include "compare/row_locator.h"
 #include "report/result.h"
 #include "row_compare/compared_table.h"
@@ -30,6 +31,6 @@ struct LiveTable {
 
 // The tables of both sides that the options ask for, each side's rows still to be compared where IsOpen().
 std::vector<std::unique_ptr<LiveTable>> PairTables(Connection& source, Connection& target,
-                                                   const CompareOptions& options);
+                                                   const CompareOptions& options, const ComparedSelection& selection);
 
 }  // namespace airlift

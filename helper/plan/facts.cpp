@@ -214,7 +214,7 @@ std::optional<Result> TryQuery(Connection& connection, const std::string& sql) {
   }
 }
 
-SourceFacts ReadSourceFacts(Connection& source, const std::vector<std::string>& patterns, double wal_seconds) {
+SourceFacts ReadSourceFacts(Connection& source, const SelectionRules& selection, double wal_seconds) {
   SourceFacts facts;
   facts.server = ReadServerFacts(source);
   const Transaction transaction(source, "BEGIN READ ONLY");
@@ -222,7 +222,7 @@ SourceFacts ReadSourceFacts(Connection& source, const std::vector<std::string>& 
   facts.version = source.server_version();
   facts.has_extension = FindExtension(source).has_value();
   ReadDatabase(source, facts);
-  facts.tables = ReadTableFacts(source, patterns);
+  facts.tables = ReadTableFacts(source, selection);
   facts.settings = ReadSettings(source);
   if (const auto slots = TryQuery(source, kSlotsQuery)) {
     for (int row = 0; row < slots->rows(); ++row)

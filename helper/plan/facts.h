@@ -10,6 +10,7 @@
 #include "catalog/relation.h"
 #include "pg/connection.h"
 #include "report/result.h"
+#include "selection/selection.h"
 
 namespace airlift::planning {
 
@@ -120,11 +121,11 @@ struct TargetFacts {
 };
 
 // Waits `wal_seconds` to see how much WAL the source writes meanwhile.
-SourceFacts ReadSourceFacts(Connection& source, const std::vector<std::string>& patterns, double wal_seconds);
+SourceFacts ReadSourceFacts(Connection& source, const SelectionRules& selection, double wal_seconds);
 TargetFacts ReadTargetFacts(Connection& target, const SourceFacts& source);
 
 // Tables with sizes, indexes, keys and counters (facts_tables.cpp).
-std::vector<TableFacts> ReadTableFacts(Connection& source, const std::vector<std::string>& patterns);
+std::vector<TableFacts> ReadTableFacts(Connection& source, const SelectionRules& selection);
 
 // Runs `sql`, or gives nothing where the server refuses it (privileges, another make of server); the transaction goes
 // on either way.

@@ -135,11 +135,9 @@ void TakeForeignKey(TableFacts& table, const Result& result, int row) {
 
 }  // namespace
 
-std::vector<TableFacts> ReadTableFacts(Connection& source, const std::vector<std::string>& patterns) {
-  std::vector<NamePattern> parsed;
-  for (const std::string& pattern : patterns) parsed.push_back(ParseNamePattern(pattern));
+std::vector<TableFacts> ReadTableFacts(Connection& source, const SelectionRules& selection) {
   std::vector<TableFacts> tables;
-  for (Relation& relation : LoadRelations(source, parsed)) {
+  for (Relation& relation : Selection(source, selection).Apply(source, LoadRelations(source))) {
     TableFacts table;
     table.relation = std::move(relation);
     table.live_bytes = table.bytes();

@@ -36,8 +36,8 @@ void CompleteNames(MovePlan& plan) {
 void ReadFacts(MovePlan& plan) {
   const auto source = Open(plan.options.source, Side::kSource);
   plan.source =
-      ReadSourceFacts(*source, plan.options.tables, std::min(plan.options.sample_seconds, kLongestWalInterval));
-  if (!plan.options.tables.empty() && plan.source.tables.empty()) throw Error("no table matches the given patterns");
+      ReadSourceFacts(*source, plan.options.selection, std::min(plan.options.sample_seconds, kLongestWalInterval));
+  if (!plan.options.selection.IsEmpty() && plan.source.tables.empty()) throw Error("no table is selected");
   if (plan.options.target) plan.target = ReadTargetFacts(*Open(*plan.options.target, Side::kTarget), plan.source);
   plan.target_kind = plan.options.target_kind.value_or(plan.target ? plan.target->kind : ServerKind::kRds);
   plan.target_version = plan.options.target_version;
@@ -72,7 +72,7 @@ void Decide(MovePlan& plan) {
   inputs.target_kind = plan.target_kind;
   inputs.target_major = plan.target_version.major;
   inputs.max_downtime = plan.options.max_downtime;
-  inputs.only_some_tables = !plan.options.tables.empty();
+  inputs.only_some_tables = !plan.options.selection.IsEmpty();
   inputs.copy_rate = plan.rates.copy.bytes_per_second * plan.rates.efficiency * plan.options.jobs;
   plan.strategies = DecideStrategy(inputs);
 }

@@ -15,6 +15,7 @@
 #include "plan/sample.h"
 #include "plan/strategy.h"
 #include "plan/trial.h"
+#include "selection/selection_rules.h"
 
 namespace airlift::planning {
 
@@ -26,8 +27,8 @@ struct PlanOptions {
   std::optional<double> max_downtime;     // seconds
   double sample_seconds = 5;              // 0: nothing is measured
   int jobs = 2;
-  std::vector<std::string> tables;  // patterns; empty: the whole database
-  AwsNames aws;                     // prefix empty: made from the database's name
+  SelectionRules selection;
+  AwsNames aws;  // prefix empty: made from the database's name
 };
 
 struct MovePlan {

@@ -76,6 +76,7 @@ void CheckSourcePrivileges(const PreflightInputs& in, Problems& problems) {
       "AND (NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.row_security_active(c.oid)) "
       "ORDER BY 1, 2");
   for (int row = 0; row < result.rows(); ++row) {
+    if (in.selection != nullptr && !in.selection->TakesRows(result.Text(row, 0), result.Text(row, 1))) continue;
     const std::string name = DisplayName(result.Text(row, 0), result.Text(row, 1));
     const std::string quoted = QualifiedName(result.Text(row, 0), result.Text(row, 1));
     if (result.Boolean(row, 2)) {

@@ -6,6 +6,7 @@
 
 #include "engine/move_options.h"
 #include "pg/connection.h"
+#include "selection/selection.h"
 
 namespace airlift {
 
@@ -20,7 +21,8 @@ struct PreflightInputs {
   Connection& source;
   Connection& target;
   const MoveOptions& options;
-  bool resumes = false;  // the target holds this run's state: it may be anything but empty
+  bool resumes = false;                  // the target holds this run's state: it may be anything but empty
+  const Selection* selection = nullptr;  // null: everything
 };
 
 std::vector<PreflightProblem> RunPreflight(const PreflightInputs& inputs);

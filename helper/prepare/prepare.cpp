@@ -68,7 +68,7 @@ class Preparation {
     if (!options_.publication.empty())
       Run(PlanPublication(source_,
                           {options_.publication, options_.tables, options_.exclude_tables, options_.publication_groups,
-                           options_.via_partition_root},
+                           options_.via_partition_root, options_.row_filters, options_.column_lists},
                           options_.dry_run && options_.replica_identity));
   }
 

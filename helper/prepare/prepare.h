@@ -22,6 +22,7 @@ struct PrepareOptions {
   std::vector<std::string> exclude_tables;  // patterns for the publication
   int publication_groups = 1;
   bool via_partition_root = false;
+  std::string row_filters, column_lists;        // of the publication, see PublicationRequest
   std::string new_passwords;                    // file; "" for none
   std::string password_file;                    // of the replication role
   ConnInfo from_target;                         // how the target reaches the source, where it is not as from here

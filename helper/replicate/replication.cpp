@@ -19,9 +19,11 @@
 #include "replicate/catch_up.h"
 #include "replicate/guard.h"
 #include "replicate/lag.h"
+#include "replicate/published_tables.h"
 #include "replicate/replication_checks.h"
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
+#include "selection/selection_store.h"
 #include "source/extension_prepare.h"
 #include "state/driver_lock.h"
 #include "state/run_state.h"
@@ -57,6 +59,8 @@ Replication::Replication(const ConnInfo& source, const ConnInfo& target, Replica
       target_(target, Side::kTarget),
       state_(target_),
       record_(state_.Find()) {
+  if (options_.selection.IsEmpty()) options_.selection = SelectionStore(target_).Find();
+  selection_ = Selection(source_, options_.selection);
   // What is recorded wins: slots and publications of these names exist.
   if (!record_) return;
   options_.publication = record_->publication;
@@ -74,7 +78,7 @@ void Replication::Check(std::vector<PreflightProblem>& problems) {
     }
     options_.groups = std::max<int>(options_.groups, static_cast<int>(slots.size()));
   }
-  CheckReplication({source_, target_, source_info_, options_, slots}, problems);
+  CheckReplication({source_, target_, source_info_, options_, slots, selection_}, problems);
   if (record_) return;
   for (size_t group = 1; group <= static_cast<size_t>(options_.groups); ++group) {
     if (FindSlot(source_, SlotName(group)))
@@ -105,12 +109,6 @@ void Replication::StartOver() {
 // --- what the source needs
 // --------------------------------------------------------------------------------------------
 
-bool Replication::NeedsRouting() {
-  const std::vector<Relation> relations = LoadRelations(source_);
-  return std::any_of(relations.begin(), relations.end(),
-                     [](const Relation& relation) { return relation.needs_routing; });
-}
-
 void Replication::PrepareSource() {
   PrepareOptions prepare;
   prepare.source = source_info_;
@@ -119,12 +117,17 @@ void Replication::PrepareSource() {
   prepare.password_file = options_.password_file;
   prepare.from_target = options_.from_target;
   const bool publish = Publications().empty();
+  PublicationRequest request;
+  if (publish) request = RequestPublication(source_, selection_, options_.publication, options_.groups);
   if (publish && ExtensionPrepares(source_)) {
     prepare.publication = options_.publication;
     prepare.publication_groups = options_.groups;
-    prepare.exclude_tables = UnloggedTables(source_);
+    prepare.tables = request.tables;
+    prepare.exclude_tables = request.exclude_tables;
+    prepare.row_filters = request.row_filters;
+    prepare.column_lists = request.column_lists;
     // Where the target may place a row in another partition, it has to be routed there.
-    prepare.via_partition_root = NeedsRouting();
+    prepare.via_partition_root = request.via_partition_root;
     if (prepare.via_partition_root)
       progress_.Note("partitions are published through their root: TRUNCATE of a single partition does not arrive");
   }
@@ -135,7 +138,7 @@ void Replication::PrepareSource() {
   for (const PrepareFinding& finding : result.findings)
     if (!finding.is_note) problems.push_back({finding.object + ": " + finding.detail, {}, finding.remedy});
   if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
-  if (publish && prepare.publication.empty()) PublishWithoutExtension();
+  if (publish && prepare.publication.empty()) PublishWithoutExtension(request);
   WatchDdl();
 }
 
@@ -158,8 +161,8 @@ void Replication::WatchDdl() {
   if (step.state == StepState::kFailed) progress_.Note("warning: DDL of the source is not noticed: " + step.error);
 }
 
-// In one publication, of all tables that are no partitions.
-void Replication::PublishWithoutExtension() {
+// In one publication, of all tables that are no partitions, or of those selected.
+void Replication::PublishWithoutExtension(const PublicationRequest& request) {
   const Result tables = source_.Query(
       "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition "
@@ -167,8 +170,16 @@ void Replication::PublishWithoutExtension() {
       "AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = "
       "'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid");
   std::string list;
-  for (int row = 0; row < tables.rows(); ++row)
-    list += (row == 0 ? "" : ", ") + SqlName(tables.Text(row, 0)) + "." + SqlName(tables.Text(row, 1));
+  const auto add = [&](const std::string& table) { list += (list.empty() ? "" : ", ") + table; };
+  if (selection_.IsEverything()) {
+    for (int row = 0; row < tables.rows(); ++row)
+      add(SqlName(tables.Text(row, 0)) + "." + SqlName(tables.Text(row, 1)));
+  } else {
+    for (const std::string& table : request.tables)
+      if (std::find(request.exclude_tables.begin(), request.exclude_tables.end(), table) ==
+          request.exclude_tables.end())
+        add("ONLY " + PrintableNames(table));
+  }
   if (list.empty()) throw Error("the source has no table that could be published");
   StepStore store(target_, ReadServerFacts(source_).identity);
   store.Lock();
@@ -179,7 +190,7 @@ void Replication::PublishWithoutExtension() {
   step.side = Side::kSource;
   step.what = "publication " + DisplayName(options_.publication);
   step.sql = "CREATE PUBLICATION " + SqlName(options_.publication) + " FOR TABLE " + list +
-             (NeedsRouting() ? " WITH (publish_via_partition_root = true)" : "");
+             (request.via_partition_root ? " WITH (publish_via_partition_root = true)" : "");
   step.undo_sql = "DROP PUBLICATION " + SqlName(options_.publication);
   runner.Do(step);
   if (step.state == StepState::kFailed) throw Error("source: could not create the publication: " + step.error);
@@ -207,6 +218,7 @@ void Replication::CreateRecord() {
   record.role = options_.role;
   record.source_conninfo = SourceForTarget().ToStringWithoutPassword();
   record.admin_function = options_.admin_function;
+  SelectionStore(target_).Write(options_.selection);
   state_.Create(record);
   ReachFaultPoint(FaultPoint::kRecordCreated);
   record_ = state_.Find();
@@ -486,6 +498,14 @@ void Replication::UseStartPoint() {
   state_.PutSubscription({SlotName(1), name, publications.front(), Direction::kForward, 1, start});
 }
 
+void Replication::RefuseOtherSelection() {
+  const SelectionRules recorded = SelectionStore(target_).Find();
+  if ((!record_ && !RunState(target_).Find()) || AsksForTheSame(recorded, options_.selection)) return;
+  throw Error("this migration was begun with another selection",
+              fmt::format("Then: {}. Now: {}.", airlift::Describe(recorded), airlift::Describe(options_.selection)),
+              "Leave the selection's options out, or give the same again.");
+}
+
 void Replication::RefuseUnfinishedLoad() {
   const auto run = RunState(target_).Find();
   if (run && run->stage == Stage::kFinished && (!run->verify || run->verdict == Verdict::kVerified)) return;
@@ -495,6 +515,7 @@ void Replication::RefuseUnfinishedLoad() {
 
 std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
   if (!dry_run) TakeDriverLock(target_);
+  RefuseOtherSelection();
   std::vector<PreflightProblem> problems;
   Check(problems);
   if (dry_run) {
@@ -526,11 +547,7 @@ std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
 std::string Replication::Describe() {
   std::string text = fmt::format("-- role {} on the source, as pg_airlift prepare --replication-role does\n",
                                  DisplayName(options_.role));
-  PublicationRequest request;
-  request.name = options_.publication;
-  request.groups = options_.groups;
-  request.exclude_tables = UnloggedTables(source_);
-  request.via_partition_root = NeedsRouting();
+  const PublicationRequest request = RequestPublication(source_, selection_, options_.publication, options_.groups);
   if (Publications().empty())
     text += fmt::format("/* source */ {};\n",
                         ExtensionPrepares(source_)

@@ -16,6 +16,8 @@
 #include "replicate/replication_options.h"
 #include "replicate/replication_state.h"
 #include "replicate/slot.h"
+#include "selection/selection.h"
+#include "source/extension_prepare.h"
 #include "source/extension_replicate.h"
 
 namespace airlift {
@@ -37,11 +39,12 @@ class Replication : public MoveCompanion {
   std::vector<std::string> RunChangesOnly(bool dry_run);
 
  private:
+  void RefuseOtherSelection();
   void RefuseLaterPhase();
   void RefuseUnfinishedLoad();
   std::vector<std::string> Publications();
   void PrepareSource();
-  void PublishWithoutExtension();
+  void PublishWithoutExtension(const PublicationRequest& request);
   void CreateRecord();
   std::string SlotName(size_t group);
   void DropStreams();
@@ -58,7 +61,6 @@ class Replication : public MoveCompanion {
   void CloseGuard();
   void Subscribe(const SubscriptionRecord& record);
   ConnInfo SourceForTarget();
-  bool NeedsRouting();
   bool SourceSubscribes();
 
   const ConnInfo source_info_;
@@ -69,6 +71,7 @@ class Replication : public MoveCompanion {
   Connection target_;
   ReplicationState state_;
   std::optional<ReplicationRecord> record_;
+  Selection selection_;
 };
 
 }  // namespace airlift

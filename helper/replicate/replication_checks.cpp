@@ -9,6 +9,7 @@
 #include "pg/identifier.h"
 #include "prepare/reachability.h"
 #include "prepare/secret.h"
+#include "replicate/published_tables.h"
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
 #include "source/extension_prepare.h"
@@ -135,7 +136,7 @@ void CheckLargeObjects(const Inputs& in, Problems& problems) {
 
 // Updates and deletes of such a table fail in the application as soon as it is published.
 constexpr const char* kWithoutIdentityQuery = R"(
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), n.nspname, c.relname
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p'
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state') AND n.nspname NOT LIKE 'pg\_%'
@@ -148,12 +149,22 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p'
          WHERE i.indrelid = c.oid AND i.indisreplident))
 ORDER BY 1)";
 
+std::vector<std::string> TablesWithoutIdentity(const Inputs& in) {
+  const Result result = in.source.Query(kWithoutIdentityQuery);
+  std::vector<std::string> tables;
+  for (int row = 0; row < result.rows(); ++row)
+    if (in.selection.TakesRows(result.Text(row, 1), result.Text(row, 2))) tables.push_back(result.Text(row, 0));
+  return tables;
+}
+
+void CheckTableMapping(const Inputs& in, Problems& problems) { CheckMapping(in.source, in.selection, problems); }
+
 void CheckIdentity(const Inputs& in, Problems& problems) {
-  const Result tables = in.source.Query(kWithoutIdentityQuery);
-  if (tables.rows() == 0) return;
+  const std::vector<std::string> tables = TablesWithoutIdentity(in);
+  if (tables.empty()) return;
   std::string list;
-  for (int row = 0; row < tables.rows(); ++row) list += (row == 0 ? "" : ", ") + tables.Text(row, 0);
-  problems.push_back({fmt::format("{} tables of the source have no replica identity", tables.rows()),
+  for (const std::string& table : tables) list += (list.empty() ? "" : ", ") + table;
+  problems.push_back({fmt::format("{} tables of the source have no replica identity", tables.size()),
                       "Once published, their updates and deletes would fail in the application: " + list + ".",
                       "pg_airlift prepare --replica-identity gives them one."});
 }
@@ -167,11 +178,12 @@ void CheckPublication(const Inputs& in, Problems& problems) {
                           "On the source: CREATE EXTENSION pg_airlift; or leave out --groups."});
     return;
   }
-  if (in.source.Query(kWithoutIdentityQuery).rows() > 0 || PublicationIsMade(in.source, in.options.publication)) return;
-  PublicationRequest request;
-  request.name = in.options.publication;
-  request.groups = in.options.groups;
-  request.exclude_tables = UnloggedTables(in.source);
+  std::vector<PreflightProblem> of_mapping;
+  CheckMapping(in.source, in.selection, of_mapping);
+  if (!of_mapping.empty() || !TablesWithoutIdentity(in).empty() || PublicationIsMade(in.source, in.options.publication))
+    return;
+  const PublicationRequest request =
+      RequestPublication(in.source, in.selection, in.options.publication, in.options.groups);
   try {
     in.source.Query(CreatePublicationStatement(request, true));
   } catch (const SqlError& error) {
@@ -277,16 +289,18 @@ void CheckTwoPhase(const Inputs& in, Problems& problems) {
                         "Set it to the source's value and restart the target."});
 }
 
+void CheckAuditSlot(const Inputs& in, Problems& problems) {
+  if (in.options.audit_slot && !in.selection.IsEverything())
+    problems.push_back({"--audit-slot is about the whole database", in.selection.Summary() + ".",
+                        "Leave it out: cutover then compares every row that was moved."});
+}
+
 using Check = void (*)(const Inputs&, Problems&);
 constexpr Check kChecks[] = {
-    CheckIsPrimary,     CheckWalLevel,
-    CheckSlots,         CheckSenders,
-    CheckOutputPlugin,  CheckSourceRole,
-    CheckKeepSize,      CheckTransactions,
-    CheckUnlogged,      CheckLargeObjects,
-    CheckIdentity,      CheckPublication,
-    CheckTargetWorkers, CheckMayCreateSubscription,
-    CheckConnection,    CheckTwoPhase,
+    CheckIsPrimary,  CheckWalLevel,     CheckSlots,        CheckSenders,       CheckOutputPlugin,
+    CheckSourceRole, CheckKeepSize,     CheckTransactions, CheckUnlogged,      CheckLargeObjects,
+    CheckIdentity,   CheckTableMapping, CheckPublication,  CheckTargetWorkers, CheckMayCreateSubscription,
+    CheckConnection, CheckTwoPhase,     CheckAuditSlot,
 };
 
 }  // namespace

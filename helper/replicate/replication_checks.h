@@ -5,6 +5,7 @@
 
 #include "preflight/preflight.h"
 #include "replicate/replication_options.h"
+#include "selection/selection.h"
 
 namespace airlift {
 
@@ -15,6 +16,7 @@ struct ReplicationCheckInputs {
   const ReplicationOptions& options;
   // Slots and subscriptions that this replication made before: they are counted as there, not as needed.
   std::vector<std::string> slots;
+  const Selection& selection;
 };
 
 void CheckReplication(const ReplicationCheckInputs& inputs, std::vector<PreflightProblem>& problems);

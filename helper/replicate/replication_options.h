@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pg/conninfo.h"
+#include "selection/selection_rules.h"
 
 namespace airlift {
 
@@ -18,6 +19,7 @@ struct ReplicationOptions {
   std::string password_file;
   ConnInfo from_target;  // how the target reaches the source, where it is not as from here
   int groups = 1;
+  SelectionRules selection;    // without rules: what is recorded on the target
   std::string admin_function;  // see replicate/admin_route.h
   bool two_phase = false;
   bool audit_slot = false;          // one more slot, which tells later what changed since the load was verified

@@ -58,7 +58,8 @@ std::vector<KeyColumn> Join(const Relation& source, const UniqueKey& mine, const
   for (const KeyPart& part : mine.parts) {
     const auto target_part = FindPart(other, part.column);
     const auto position = FindColumn(source, part.column);
-    if (!target_part || !position) return {};
+    // A key that is converted on the way is no key to look rows up by.
+    if (!target_part || !position || !source.columns[*position].expression.empty()) return {};
     joined.push_back({*position, part, *target_part});
   }
   return joined;
@@ -91,6 +92,19 @@ std::vector<size_t> ComparedTable::KeyPositions() const {
 std::string ComparedTable::From(Side side) const {
   const Relation& relation = Of(side);
   return (relation.is_partitioned ? "" : "ONLY ") + QualifiedName(relation.schema, relation.name);
+}
+
+void AlignTarget(ComparedTable& table) {
+  std::vector<Column> columns;
+  for (const Column& column : table.source.columns) {
+    Column aligned = column;
+    aligned.expression.clear();
+    if (const auto position = FindColumn(table.target, column.name))
+      aligned.stored_name = table.target.columns[*position].stored_name;
+    columns.push_back(std::move(aligned));
+  }
+  table.target.columns = std::move(columns);
+  table.target.condition = table.source.condition;
 }
 
 std::vector<KeyColumn> CommonKey(const Relation& source, const std::vector<UniqueKey>& source_keys,

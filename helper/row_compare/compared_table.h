@@ -40,11 +40,12 @@ struct KeyColumn {
 struct ComparedTable {
   // Columns that are compared, in the source's order; condition: the rows that are compared.
   Relation source;
-  // As it is on the target; columns and condition are those above.
+  // As it is on the target; see AlignTarget.
   Relation target;
   std::vector<KeyColumn> key;          // in the source index's order; empty: rows have no key but themselves
   bool is_reduced = false;             // by a condition or a sample: a row that is missing here may still exist
   bool has_other_unique_keys = false;  // on the target
+  bool is_mapped = false;              // the target's rows are not the source's as they are: see mapping/
 
   bool HasKey() const { return !key.empty(); }
   const Relation& Of(Side side) const { return side == Side::kSource ? source : target; }
@@ -52,6 +53,10 @@ struct ComparedTable {
   // FROM item that yields the table's own rows: ONLY "s"."t", or "s"."t" where it is partitioned.
   std::string From(Side side) const;
 };
+
+// Makes the target's columns those of the source, one by one, with the names that they have there, and its rows those
+// that are compared. Both sides have the same columns.
+void AlignTarget(ComparedTable& table);
 
 // The first of the source's keys that the target has as well and whose columns are all compared.
 std::vector<KeyColumn> CommonKey(const Relation& source, const std::vector<UniqueKey>& source_keys,

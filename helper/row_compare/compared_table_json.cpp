@@ -24,6 +24,7 @@ json ToJson(const ComparedTable& table) {
           {"target", ToJson(table.target)},
           {"key", std::move(key)},
           {"reduced", table.is_reduced},
+          {"mapped", table.is_mapped},
           {"other_unique_keys", table.has_other_unique_keys}};
 }
 
@@ -34,6 +35,7 @@ ComparedTable ComparedTableFromJson(const json& value) {
   for (const json& entry : value.at("key"))
     table.key.push_back({entry.at("position"), KeyPartFrom(entry.at("source")), KeyPartFrom(entry.at("target"))});
   table.is_reduced = value.at("reduced");
+  table.is_mapped = value.at("mapped");
   table.has_other_unique_keys = value.at("other_unique_keys");
   return table;
 }

@@ -90,10 +90,10 @@ void ListFrom(const std::string& from, Connection& source, const ComparedTable& 
 void ListStreamedRows(Connection& connection, const ComparedTable& table, const StoredTable& stored,
                       const BlockRange& range, const BucketSet& buckets, RowSpool& spool, Meter& meter) {
   if (table.HasKey()) {
-    connection.StartCopyOut(ImageCopyStatement(table.source, stored, range));
+    connection.StartCopyOut(ImageCopyStatement(table.Of(connection.side()), stored, range));
     ListStreamedKeys(connection, table, buckets, spool, meter);
   } else {
-    connection.StartCopyOut(ImageCopyStatementWith("ctid", table.source, stored, range));
+    connection.StartCopyOut(ImageCopyStatementWith("ctid", table.Of(connection.side()), stored, range));
     ListStreamedPlaces(connection, table, stored.oid, buckets, spool, meter);
   }
 }

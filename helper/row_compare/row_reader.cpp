@@ -139,7 +139,7 @@ bool RowReader::ReadForm(const Result& row, int first, std::string_view key, Row
 std::vector<std::optional<RowForm>> RowReader::Forms(std::span<const std::string> keys) {
   std::vector<std::optional<RowForm>> forms(keys.size());
   std::string list;
-  for (const Column& column : table_.source.columns) list += ", " + ImageExpression(column, "t.");
+  for (const Column& column : table_.Of(connection_.side()).columns) list += ", " + ImageExpression(column, "t.");
   for (size_t first = 0; first < keys.size(); first += kBatch) {
     const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
     std::vector<TypedParameter> parameters;
@@ -195,7 +195,8 @@ std::vector<std::optional<RowVersion>> RowReader::Versions(std::span<const std::
 void RowReader::Texts(std::span<const std::string> addresses, const std::vector<size_t>& columns,
                       const std::function<void(size_t index, const Result& row)>& found) {
   std::string list;
-  for (const size_t column : columns) list += ", t." + QuoteIdentifier(table_.source.columns[column].name);
+  for (const size_t column : columns)
+    list += ", " + ColumnExpression(table_.Of(connection_.side()).columns[column], "t.");
   for (size_t first = 0; first < addresses.size(); first += kBatch) {
     const auto batch = addresses.subspan(first, std::min(kBatch, addresses.size() - first));
     const auto shifted = [&](size_t index, const Result& row) { found(first + index, row); };

@@ -13,9 +13,9 @@ namespace airlift {
 
 namespace {
 
-constexpr std::array<const char*, 11> kPhaseNames = {"pre-data", "index",   "post-data",    "foreign key",
-                                                     "validate", "trigger", "owner",        "default acl",
-                                                     "acl",      "refresh", "event trigger"};
+constexpr std::array<const char*, 12> kPhaseNames = {"pre-data", "index",   "post-data", "foreign key",
+                                                     "validate", "trigger", "owner",     "default acl",
+                                                     "acl",      "refresh", "rename",    "event trigger"};
 constexpr std::array<const char*, 6> kStateNames = {"pending", "built", "done", "kept", "skipped", "left out"};
 
 template <typename Enum, size_t size>

@@ -19,6 +19,7 @@ enum class RestorePhase {
   kDefaultAcl,    // ALTER DEFAULT PRIVILEGES
   kAcl,           // GRANT and REVOKE, settings of the database
   kRefresh,       // REFRESH MATERIALIZED VIEW, with the owners' eyes, as on the source
+  kRename,        // what a table mapping renames, once everything else is there
   kEventTrigger,  // last, so that none fires for our own statements
 };
 const char* RestorePhaseName(RestorePhase phase);

@@ -55,12 +55,14 @@ bool IsAboutLargeObject(const ArchiveEntry& e) {
 
 class Planner {
  public:
-  Planner(const SourceFacts& source, const TargetFacts& target) : source_(source), target_(target) {}
+  Planner(const SourceFacts& source, const TargetFacts& target, const SelectedPart& part)
+      : source_(source), target_(target), part_(part) {}
 
   SchemaPlan Make(Archive archive) {
     source_database_ = archive.database;
     for (ArchiveEntry& entry : archive.entries) Add(std::move(entry));
     AddInvalidIndexes();
+    AddChangesAtEnd();
     std::stable_sort(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.phase < b.phase; });
     int64_t number = 0;
     for (SchemaEntry& entry : entries_) entry.entry = ++number;
@@ -80,14 +82,19 @@ class Planner {
     if (entry.kind == "SERVER") servers_[entry.name] = entry.dump_id;
     if (entry.kind == "USER MAPPING") AddServerDependency(&entry);
     if (rule != nullptr && rule->action == RuleAction::kLeaveOut) LeaveOut(&entry, std::string(rule->reason));
+    if (const auto why = part_.blocked.find(entry.dump_id); why != part_.blocked.end()) LeaveOut(&entry, why->second);
     if (IsOurs(archived)) LeaveOut(&entry, "belongs to pg_airlift, which the target does not need");
     if (entry.state == EntryState::kPending) Prepare(archived, &entry);
     if (entry.kind == "DEFAULT ACL") entry.expected = source_.superusers.contains(entry.owner);
     if (IsExtensionComment(archived)) entry.expected = true;  // extensions belong to the service's superuser
     phases_[entry.dump_id] = entry.phase;
+    // What hangs on columns that a mapping leaves out or changes goes with them.
+    for (const int32_t id : entry.dependencies) entry.expected |= changed_.contains(id);
     const bool pending = entry.state == EntryState::kPending;
     entries_.push_back(std::move(entry));
-    if (pending) AddCompanions(archived);
+    if (!pending) return;
+    AddChanges(archived);
+    AddCompanions(archived);
   }
 
   SchemaEntry Convert(ArchiveEntry& archived) {
@@ -229,7 +236,10 @@ class Planner {
 
   // Entries of our own that follow from an archived one.
   void AddCompanions(const ArchiveEntry& archived) {
-    const SchemaEntry object = entries_.back();
+    // Behind it may stand what a mapping does to it.
+    const SchemaEntry object = *std::find_if(entries_.rbegin(), entries_.rend(), [&](const SchemaEntry& entry) {
+      return entry.dump_id == archived.dump_id;
+    });
     if (!archived.tablespace.empty()) {
       SchemaEntry note = Companion(object, "TABLESPACE", object.phase, {});
       LeaveOut(&note, fmt::format("was in tablespace \"{}\"; managed servers have one volume", archived.tablespace));
@@ -281,6 +291,41 @@ class Planner {
     entries_.push_back(std::move(note));
   }
 
+  // What a mapping does to an empty table, before anything else hangs on it.
+  void AddChanges(const ArchiveEntry& archived) {
+    if (archived.kind != "TABLE" || archived.object_oid == 0) return;
+    tables_[archived.object_oid] = archived.dump_id;
+    const SchemaEntry table = entries_.back();
+    for (const SchemaChange& change : part_.before_load) {
+      if (change.table_oid != archived.object_oid) continue;
+      entries_.push_back(Companion(table, kMappingKind, table.phase, change.sql));
+      AddToFingerprint(change.sql);
+      changed_.insert(archived.dump_id);
+    }
+  }
+
+  void AddChangesAtEnd() {
+    for (const SchemaChange& change : part_.at_end) {
+      SchemaEntry entry;
+      entry.kind = kMappingKind;
+      entry.schema = change.schema;
+      entry.name = change.name.empty() ? "schema" : change.name;
+      entry.phase = RestorePhase::kRename;
+      entry.sql = change.sql;
+      const auto table = tables_.find(change.table_oid);
+      if (table != tables_.end()) entry.dependencies = {table->second};
+      entries_.push_back(std::move(entry));
+      AddToFingerprint(change.sql);
+    }
+  }
+
+  void AddToFingerprint(const std::string& sql) {
+    ArchiveEntry change;
+    change.kind = kMappingKind;
+    change.sql = sql;
+    AddToFingerprint(change);
+  }
+
   // pg_dump passes over them without a word.
   void AddInvalidIndexes() {
     for (const auto& [oid, fact] : source_.indexes) {
@@ -315,8 +360,11 @@ class Planner {
 
   const SourceFacts& source_;
   const TargetFacts& target_;
+  const SelectedPart& part_;
   std::string source_database_;
   std::vector<SchemaEntry> entries_;
+  std::unordered_map<uint32_t, int32_t> tables_;  // by OID
+  std::set<int32_t> changed_;                     // tables, by dump_id
   std::unordered_map<int32_t, RestorePhase> phases_;
   std::unordered_map<std::string, int32_t> servers_;
   Digest128 fingerprint_;
@@ -339,8 +387,8 @@ std::string OwnerStatement(const ArchiveEntry& entry) {
   return fmt::format("ALTER {} OWNER TO {};", object, QuoteIdentifier(entry.owner));
 }
 
-SchemaPlan MakePlan(Archive archive, const SourceFacts& source, const TargetFacts& target) {
-  return Planner(source, target).Make(std::move(archive));
+SchemaPlan MakePlan(Archive archive, const SourceFacts& source, const TargetFacts& target, const SelectedPart& part) {
+  return Planner(source, target, part).Make(std::move(archive));
 }
 
 }  // namespace airlift

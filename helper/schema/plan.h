@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "mapping/resolved_mapping.h"
 #include "schema/archive.h"
+#include "schema/archive_selection.h"
 #include "schema/entry.h"
 #include "schema/source_facts.h"
 
@@ -23,8 +25,16 @@ struct SchemaPlan {
   std::string fingerprint;
 };
 
+// What the user's selection makes of the archive that it has reduced.
+struct SelectedPart {
+  BlockedEntries blocked;
+  std::vector<SchemaChange> before_load;  // each right behind its table
+  std::vector<SchemaChange> at_end;
+};
+
 // Consumes the archive: its texts move into the entries.
-SchemaPlan MakePlan(Archive archive, const SourceFacts& source, const TargetFacts& target);
+SchemaPlan MakePlan(Archive archive, const SourceFacts& source, const TargetFacts& target,
+                    const SelectedPart& part = {});
 
 // "ALTER TABLE x.t OWNER TO o", or "" where the object has no owner of its own.
 std::string OwnerStatement(const ArchiveEntry& entry);

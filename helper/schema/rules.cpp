@@ -151,6 +151,8 @@ std::optional<Remedy> FindRemedy(const SchemaEntry& entry, const SqlError& error
   return std::nullopt;
 }
 
-bool IsPropertyOnly(const SchemaEntry& entry) { return entry.kind == "OWNER" || entry.kind == "FK VALIDATION"; }
+bool IsPropertyOnly(const SchemaEntry& entry) {
+  return entry.kind == "OWNER" || entry.kind == "FK VALIDATION" || entry.kind == kMappingKind;
+}
 
 }  // namespace airlift

@@ -12,6 +12,9 @@
 
 namespace airlift {
 
+// Statements of a table mapping. None may be refused: the rows that follow are those of the mapping.
+inline constexpr const char* kMappingKind = "TABLE MAPPING";
+
 enum class RuleAction {
   kRestore,
   kIgnore,    // no object of the schema, or another stage's work

@@ -20,12 +20,26 @@ namespace {
 constexpr const char* kLockTimeout = "--lock-wait-timeout=60s";
 constexpr int kOne = 1;
 
-Archive Dump(const SchemaOptions& options, const ClientProgram& program, const std::string& snapshot) {
+// pg_dump locks what it dumps, which takes the right to read it: tables that nobody asked for must not stop it.
+std::vector<std::string> UnreadableTables(Connection& source, const Selection& selection) {
+  const Result result = source.Query(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' "
+      "AND NOT (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'))");
+  std::vector<std::string> tables;
+  for (int row = 0; row < result.rows(); ++row)
+    if (!selection.Takes(result.Text(row, 0), result.Text(row, 1)))
+      tables.push_back(QualifiedName(result.Text(row, 0), result.Text(row, 1)));
+  return tables;
+}
+
+Archive Dump(const SchemaOptions& options, const ClientProgram& program, const std::string& snapshot,
+             const std::vector<std::string>& passed_over) {
   const MemoryFile file;
   std::vector<std::string> arguments = {"--format=custom",         "--schema-only", "--encoding=UTF8",
                                         "--quote-all-identifiers", kLockTimeout,    "--file=" + file.path()};
   if (!snapshot.empty()) arguments.push_back("--snapshot=" + snapshot);
-  arguments.insert(arguments.end(), options.pg_dump_arguments.begin(), options.pg_dump_arguments.end());
+  for (const std::string& table : passed_over) arguments.push_back("--exclude-table=" + table);
   const std::string warnings = RunClientProgram(program, options.source, arguments);
   if (!warnings.empty() && options.note) options.note(warnings);
   return ParseArchive(file.Read());
@@ -79,14 +93,28 @@ void SchemaMover::Load(Connection& source, const std::string& snapshot) {
   const ClientProgram program =
       ChooseProgram(FindPrograms(options_.pg_bindir), source.server_major(), target_.server_major());
   if (options_.note) options_.note(fmt::format("reading the schema with {}", program.path));
-  Archive archive = Dump(options_, program, snapshot);
+  std::vector<std::string> passed_over;
+  if (options_.selection != nullptr) passed_over = UnreadableTables(source, *options_.selection);
+  Archive archive = Dump(options_, program, snapshot, passed_over);
   SourceFacts facts = ReadSourceFacts(source);
   facts.replication_roles = options_.replication_roles;
-  Load(std::move(archive), facts);
+  SelectedPart part;
+  if (options_.selection != nullptr) {
+    part.blocked = ReduceArchive(archive, *options_.selection, source);
+    std::erase_if(facts.indexes, [this](const auto& index) {
+      const SelectedRelation* table = options_.selection->Find(index.second.table_oid);
+      return table != nullptr && !table->is_selected;
+    });
+  }
+  if (options_.selection != nullptr && options_.selection->mapping() != nullptr) {
+    part.before_load = options_.selection->mapping()->before_load();
+    part.at_end = options_.selection->mapping()->at_end();
+  }
+  Load(std::move(archive), facts, part);
 }
 
-void SchemaMover::Load(Archive archive, const SourceFacts& facts) {
-  SchemaPlan plan = MakePlan(std::move(archive), facts, ReadTargetFacts(target_));
+void SchemaMover::Load(Archive archive, const SourceFacts& facts, const SelectedPart& part) {
+  SchemaPlan plan = MakePlan(std::move(archive), facts, ReadTargetFacts(target_), part);
   if (const auto stored = store_.FindLoad()) {
     if (stored->fingerprint == plan.fingerprint) return;
     throw Error("the source's schema has changed since this run began",
@@ -110,6 +138,17 @@ void SchemaMover::RestorePreData() {
     runner.MarkBlocked(RestorePhase::kIndex);
     runner.store().ForgetPasswords();
   });
+  RequireMapping();
+}
+
+void SchemaMover::RequireMapping() {
+  std::string refused;
+  for (const SchemaEntry& entry : store_.Reported())
+    if (entry.kind == kMappingKind && entry.state == EntryState::kLeftOut)
+      refused += fmt::format("{}{}: {}", refused.empty() ? "" : "\n", entry.sql, entry.reason);
+  if (!refused.empty())
+    throw Error("the target refuses what the table mapping asks for", refused,
+                "Change the mapping, and start over with --restart.");
 }
 
 std::vector<IndexJob> SchemaMover::IndexJobs() {
@@ -140,8 +179,10 @@ void SchemaMover::RestorePostData() {
     ownership.ObtainGrantors();
     runner.RunPhase(RestorePhase::kAcl);
     runner.RunPhase(RestorePhase::kRefresh, kOne);
+    runner.RunPhase(RestorePhase::kRename);
     runner.RunPhase(RestorePhase::kEventTrigger, kOne);
   });
+  RequireMapping();
 }
 
 std::vector<LeftOut> SchemaMover::LeftOuts() {
@@ -173,7 +214,7 @@ void RunIndexJob(Connection& target, int64_t number) {
     const bool kept = load && load->into_existing && IsDuplicate(error);
     outcome.state = kept ? EntryState::kKept : EntryState::kLeftOut;
     outcome.reason = kept ? "exists already" : RefusalReason(error);
-    outcome.expected = kept;
+    outcome.expected = kept || entry->expected;
   }
   store.Save({outcome});
 }

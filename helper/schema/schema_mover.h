@@ -14,7 +14,9 @@
 #include "pg/conninfo.h"
 #include "schema/archive.h"
 #include "schema/entry_store.h"
+#include "schema/plan.h"
 #include "schema/source_facts.h"
+#include "selection/selection.h"
 
 namespace airlift {
 
@@ -24,7 +26,7 @@ struct SchemaOptions {
   std::string pg_bindir;  // where pg_dump is; "" to search
   bool into_existing = false;
   int jobs = 1;                                  // connections that validate foreign keys
-  std::vector<std::string> pg_dump_arguments;    // filters
+  const Selection* selection = nullptr;          // null: everything
   std::set<std::string> replication_roles;       // see SourceFacts
   std::function<void(const std::string&)> note;  // a line for the user
 };
@@ -48,7 +50,7 @@ class SchemaMover {
   // already, checks that the source's schema is still the same; throws Error where it is not.
   void Load(Connection& source, const std::string& snapshot);
   // The same from an archive that is there already, with what else is known of its source.
-  void Load(Archive archive, const SourceFacts& facts);
+  void Load(Archive archive, const SourceFacts& facts, const SelectedPart& part = {});
 
   // Each of these goes on where a killed run stopped, and does nothing once it is done.
   void RestorePreData();
@@ -63,6 +65,7 @@ class SchemaMover {
   std::vector<LeftOut> LeftOuts();
 
  private:
+  void RequireMapping();
   void RunWith(const std::function<void(class EntryRunner&)>& work);
 
   SchemaOptions options_;

@@ -62,11 +62,12 @@ SequenceComparison Compare(const SequenceValue& source, const SequenceValue& tar
 
 }  // namespace
 
-std::vector<SequenceValue> ReadSequences(Connection& connection) {
+std::vector<SequenceValue> ReadSequences(Connection& connection, const SequenceFilter& is_wanted) {
   const Result list = connection.Query(kListQuery);
-  std::vector<SequenceValue> sequences(static_cast<size_t>(list.rows()));
+  std::vector<SequenceValue> sequences;
   for (int row = 0; row < list.rows(); ++row)
-    sequences[static_cast<size_t>(row)] = {list.Text(row, 0), list.Text(row, 1), 0, false};
+    if (!is_wanted || is_wanted(list.Text(row, 0), list.Text(row, 1)))
+      sequences.push_back({list.Text(row, 0), list.Text(row, 1), 0, false});
   // Rolling back to a savepoint gives the batch's locks back: a lock on each of 10,000 sequences would not fit into the
   // server's lock table.
   const bool nested = connection.InTransaction();

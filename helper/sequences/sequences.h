@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ struct SequenceValue {
 
 // The state of every user sequence (owned by a column, identity or neither), ordered by schema and name bytewise.
 // Temporary ones and members of extensions are left out, except those that an extension marks as its configuration.
-// Sequences do not obey snapshots: this is the state of the moment. Throws SqlError where the user may not read one.
-std::vector<SequenceValue> ReadSequences(Connection& connection);
+// Sequences do not obey snapshots: this is the state of the moment. Only those that `is_wanted`, where it is given.
+// Throws SqlError where the user may not read one.
+using SequenceFilter = std::function<bool(const std::string& schema, const std::string& name)>;
+std::vector<SequenceValue> ReadSequences(Connection& connection, const SequenceFilter& is_wanted = {});
 
 // Gives the target's sequences of the same names these values, exactly. One that is missing on the target, or refused
 // (no privilege, outside the target's bounds), is returned. setval is not undone by a rollback and locks a sequence

@@ -59,7 +59,7 @@ std::optional<std::string> FindExtension(Connection& source) {
 
 std::string DigestStatement(const Relation& relation) {
   return fmt::format("SELECT row_count, digest, complete, reason FROM airlift.table_digest({}, {}, {})", relation.oid,
-                     ColumnsLiteral(relation), ConditionLiteral(relation.condition));
+                     ColumnsLiteral(relation), ConditionLiteral(relation.SourceCondition()));
 }
 
 SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
@@ -75,19 +75,19 @@ SourceDigest DigestByExtension(Connection& source, const Relation& relation) {
 }
 
 SourceBuckets BucketsByExtension(Connection& source, const Relation& relation, uint32_t buckets) {
-  const Result result = source.Query(BucketsStatement(relation.oid, buckets, relation, relation.condition));
+  const Result result = source.Query(BucketsStatement(relation.oid, buckets, relation, relation.SourceCondition()));
   return {BucketDigests::FromHex(result.Text(0, 0), buckets), result.Boolean(0, 1), result.Text(0, 2)};
 }
 
 BucketDigests BucketsOfStored(Connection& source, const Relation& relation, const StoredTable& stored,
                               uint32_t buckets) {
-  const Result result = source.Query(BucketsStatement(stored.oid, buckets, relation, relation.condition));
+  const Result result = source.Query(BucketsStatement(stored.oid, buckets, relation, relation.SourceCondition()));
   return BucketDigests::FromHex(result.Text(0, 0), buckets);
 }
 
 std::optional<BucketDigests> BucketsOfPiece(Connection& source, const Relation& relation, const StoredTable& stored,
                                             const BlockRange& piece, uint32_t buckets) {
-  if (relation.condition.empty()) {
+  if (relation.SourceCondition().empty()) {
     const Result scanned = source.Query(fmt::format("SELECT airlift.scan_digests({}, {}, {}, {}, {})", stored.oid,
                                                     buckets, ColumnsLiteral(relation), piece.from,
                                                     piece.to ? std::to_string(*piece.to - piece.from) : "NULL"));
@@ -95,7 +95,7 @@ std::optional<BucketDigests> BucketsOfPiece(Connection& source, const Relation& 
   }
   if (source.server_major() < kTidRangeScanSince) return std::nullopt;
   // The part behind " WHERE".
-  std::string condition = RangePredicate(piece, relation.condition);
+  std::string condition = RangePredicate(piece, relation.SourceCondition());
   condition.erase(0, condition.find_first_not_of(' '));
   const Result result = source.Query(BucketsStatement(stored.oid, buckets, relation, condition));
   return BucketDigests::FromHex(result.Text(0, 0), buckets);
@@ -113,8 +113,8 @@ std::string BucketRowsStatement(Connection& source, const Relation& relation, co
   return fmt::format(
       "COPY (SELECT {}, airlift.row_digest({}) FROM {} {}\n{} airlift.row_in_buckets({}, '{}'::pg_catalog.bytea, {})) "
       "TO STDOUT (FORMAT binary)",
-      selected, arguments, from, relation.condition, relation.condition.empty() ? "WHERE" : "AND", set.buckets(),
-      set.ToHex(), arguments);
+      selected, arguments, from, relation.SourceCondition(), relation.SourceCondition().empty() ? "WHERE" : "AND",
+      set.buckets(), set.ToHex(), arguments);
 }
 
 }  // namespace airlift

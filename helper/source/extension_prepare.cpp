@@ -65,6 +65,8 @@ std::string UndoIdentityStatement(const std::string& relation) {
 std::string CreatePublicationStatement(const PublicationRequest& request, bool dry_run) {
   std::string arguments = SqlText(request.name) + ", tables => " + PatternArray(request.tables);
   if (!request.exclude_tables.empty()) arguments += ", exclude_tables => " + PatternArray(request.exclude_tables);
+  if (!request.row_filters.empty()) arguments += ", row_filters => " + SqlText(request.row_filters);
+  if (!request.column_lists.empty()) arguments += ", column_lists => " + SqlText(request.column_lists);
   if (request.groups > 1) arguments += ", groups => " + std::to_string(request.groups);
   if (request.via_partition_root) arguments += ", via_partition_root => true";
   return "SELECT publication, state FROM airlift.create_publication(" + arguments +

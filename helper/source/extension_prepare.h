@@ -33,6 +33,8 @@ struct PublicationRequest {
   std::vector<std::string> exclude_tables;
   int groups = 1;
   bool via_partition_root = false;
+  std::string row_filters;   // JSON: condition by table; "" for none
+  std::string column_lists;  // JSON: list of columns by table; "" for none
 };
 // Raises an error that lists all that stands against it.
 std::string CreatePublicationStatement(const PublicationRequest& request, bool dry_run);

@@ -47,7 +47,10 @@ TEST(CheckConfig, EverySettingIsRead) {
   EXPECT_TRUE(config.assessment->deep);
   EXPECT_EQ(config.assessment->target_kind, "aurora");
   EXPECT_EQ(config.assessment->target_version, 17);
-  EXPECT_THAT(config.comparison->options.tables, ElementsAre("public.*", "a.b"));
+  SelectionRules tables;
+  tables.Add(true, SelectedKind::kTable, "public.*", "");
+  tables.Add(true, SelectedKind::kTable, "a.b", "");
+  EXPECT_EQ(config.comparison->options.selection.rules, tables.rules);
   EXPECT_THAT(config.comparison->options.subset.where, ElementsAre("t=id > 5"));
   EXPECT_THAT(config.comparison->options.subset.exclude_columns, ElementsAre("t.x"));
   EXPECT_EQ(config.comparison->options.subset.sample_percent, 2.5);

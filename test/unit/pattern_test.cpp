@@ -31,9 +31,24 @@ TEST(NamePattern, QuotesKeepCaseDotsAndWildcards) {
 
 TEST(NamePattern, NamesWithNewlinesMatch) { EXPECT_TRUE(Match("a*c", "s", "a\nc")); }
 
-TEST(NamePattern, CharactersOfRegularExpressionsAreThemselves) {
-  EXPECT_TRUE(Match("a+b$(c)", "s", "a+b$(c)"));
-  EXPECT_FALSE(Match("a+b", "s", "aab"));
+TEST(NamePattern, RegularExpressionsWorkUnquotedOnly) {
+  EXPECT_TRUE(Match("a+b", "s", "aab"));
+  EXPECT_TRUE(Match("t[0-9]|u", "s", "t7"));
+  EXPECT_TRUE(Match("t[0-9]|u", "s", "u"));
+  EXPECT_FALSE(Match("t[0-9]|u", "s", "u7"));
+  EXPECT_TRUE(Match("\"a+b$(c)\"", "s", "a+b$(c)"));
+  EXPECT_FALSE(Match("\"a+b\"", "s", "aab"));
+  EXPECT_TRUE(Match("cash$", "s", "cash$"));
+  EXPECT_TRUE(Match("t[]", "s", "t[]"));
+  EXPECT_THROW(Match("t[0", "s", "t"), Error);
+}
+
+TEST(NamePattern, AQuestionMarkIsACharacterNotAByte) {
+  EXPECT_TRUE(Match("caf?", "s", "caf\xC3\xA9"));
+  EXPECT_FALSE(Match("caf??", "s", "caf\xC3\xA9"));
+  EXPECT_FALSE(Match("caf?", "s",
+                     "caf\xC3"
+                     "\xA9x"));
 }
 
 TEST(NamePattern, BadPatternsAreErrors) {
