@@ -71,7 +71,12 @@ class RuleReader {
       if (is_required) Problem(fmt::format("\"{}\" is missing", key));
       return {};
     }
-    if (found->is_string()) return found->get<std::string>();
+    if (found->is_string()) {
+      std::string text = found->get<std::string>();
+      if (text.find('\0') == std::string::npos) return text;
+      Problem(fmt::format("\"{}\" holds a NUL character", key));
+      return {};
+    }
     if (found->is_number() || found->is_boolean()) return found->dump();
     Problem(fmt::format("\"{}\" is not a text", key));
     return {};
@@ -243,26 +248,20 @@ class RuleReader {
   const std::string where_;
 };
 
-// A key that stands twice in an object: which one counts is anybody's guess.
 json ParseJson(std::string_view text, const std::string& name) {
-  std::vector<std::set<std::string>> keys;
-  std::string twice;
-  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second && twice.empty())
-      twice = parsed.get<std::string>();
-    return true;
-  };
+  json document;
   try {
-    json document = json::parse(text.begin(), text.end(), watch);
-    if (!twice.empty()) throw Error(fmt::format("table mapping \"{}\": \"{}\" stands twice in an object", name, twice));
-    return document;
+    document = json::parse(text.begin(), text.end());
   } catch (const json::parse_error& error) {
     std::string what = error.what();
     if (const size_t colon = what.rfind(": "); colon != std::string::npos) what = what.substr(colon + 2);
-    throw Error(fmt::format("table mapping \"{}\", line {}: not valid JSON: {}", name, LineAt(text, error.byte), what));
+    const size_t offset = error.byte > 0 ? error.byte - 1 : 0;  // it counts from 1
+    throw Error(fmt::format("table mapping \"{}\", {}: not valid JSON: {}", name, PlaceOf(text, offset), what));
   }
+  if (const auto repeated = FindRepeatedKey(text))
+    throw Error(fmt::format("table mapping \"{}\", {}: \"{}\" stands twice in an object", name,
+                            PlaceOf(text, repeated->byte), repeated->key));
+  return document;
 }
 
 std::string IdOf(const json& rule) {

@@ -119,7 +119,7 @@ TEST(TableMapping, WhatIsNotUnderstoodIsNotPassedOver) {
   EXPECT_THAT(ErrorOf(R"({"rules": []})"), HasSubstr("no rule selects a table"));
   EXPECT_THAT(ErrorOf(Document(R"({"rule-type": "selection", "rule-id": "1", "rule-action": "include", "rule-action":
     "exclude", "object-locator": {"schema-name": "s", "table-name": "t"}})")),
-              HasSubstr("\"rule-action\" stands twice"));
+              HasSubstr("line 2, rule 1: \"rule-action\" stands twice"));
   EXPECT_THAT(ErrorOf(Document(Rule("1", R"("rule-action": "include", "object-locator": {"schema-name": "s",
     "table-name": "t%"}, "filters": [{"filter-type": "source", "column-name": "a", "filter-conditions":
     [{"filter-operator": "null"}]}])"))),
@@ -131,6 +131,11 @@ TEST(TableMapping, WhatIsNotUnderstoodIsNotPassedOver) {
 
 TEST(TableMapping, ErrorsOfJsonNameTheLine) {
   EXPECT_THAT(ErrorOf("{\"rules\": [\n{\"rule-type\": \"selection\",\n oops}]}"), HasSubstr("line 3: not valid JSON"));
+  EXPECT_THAT(ErrorOf(Document(Include("1") + ",\n" + Include("2", ", \"filters\": [\n\n{\"a\": ]"))),
+              HasSubstr("line 5, rule 2: not valid JSON"));
+  EXPECT_THAT(ErrorOf(Document(Include("1") + "\n" + Include("2"))), HasSubstr("\"m\", line 3: not valid JSON"));
+  EXPECT_THAT(ErrorOf(Document(Include("1", ", \"a\": {\"rule-id\": 1, \"rule\\u002did\": 2}"))),
+              HasSubstr("line 2, rule 1: \"rule-id\" stands twice"));
   EXPECT_THAT(ErrorOf(""), HasSubstr("not valid JSON"));
   EXPECT_THAT(ErrorOf("[1]"), HasSubstr("has no list of \"rules\""));
   EXPECT_THAT(ErrorOf(Document("3")), HasSubstr("is not an object"));
@@ -190,6 +195,19 @@ TEST(Expression, AnythingElseIsRefusedByName) {
        {"", "$c", "$", "datetime()", "$a; DROP TABLE t", "\"a\"", "$a::text", "lower", "(1", "1)", "'open",
         "/* x */ $$", "$AR_H_CHANGE_SEQ", "1x", "$a LIKE 'x'", "\\", "E'\\''", "select 1", "\xC3\xA9"})
     EXPECT_THROW(Translate(wrong), Error) << wrong;
+}
+
+TEST(TableMapping, HostileTexts) {
+  EXPECT_THAT(ErrorOf(Document(Transform("7", R"("rule-target": "table", "rule-action": "rename", "value": "a\u0000b",
+                 "object-locator": {"schema-name": "s", "table-name": "t"})"))),
+              HasSubstr("line 2, rule 7: \"value\" holds a NUL character"));
+  EXPECT_THAT(ErrorOf(std::string(1 << 20, '[')), HasSubstr("not valid JSON"));
+  EXPECT_THAT(ErrorOf(Document(Include("1", ", \"filters\": " + std::string(200000, '[') + std::string(200000, ']')))),
+              HasSubstr("rule 1: a filter is not an object"));
+  EXPECT_THAT(ErrorOf(Document(Include("1", ", \"load-order\": 99999999999999999999999"))),
+              HasSubstr("\"load-order\" is not a positive number"));
+  EXPECT_THAT(ErrorOf(Document(Include("1") + ",{}")), HasSubstr("line 2, rule without rule-id: "));
+  EXPECT_THAT(ErrorOf(std::string(3 << 20, ' ')), HasSubstr("larger than 2 MB"));
 }
 
 // Whatever the bytes: rules, or an Error.
