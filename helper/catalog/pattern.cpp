@@ -101,6 +101,29 @@ NamePattern ParseNamePattern(const std::string& pattern) {
   return parts.size() == 1 ? NamePattern{"", parts[0]} : NamePattern{parts[0], parts[1]};
 }
 
+std::string TakeDatabase(std::string& pattern, int parts) {
+  int dots = 0;
+  std::string name;
+  size_t end = std::string::npos;
+  bool in_quotes = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '"') {
+      const bool is_doubled = in_quotes && i + 1 < pattern.size() && pattern[i + 1] == '"';
+      if (!is_doubled) in_quotes = !in_quotes;
+      if (!is_doubled) continue;
+      ++i;
+    } else if (c == '.' && !in_quotes) {
+      if (++dots == 1) end = i;
+      continue;
+    }
+    if (dots == 0) name += in_quotes ? c : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  if (dots != parts) return {};
+  pattern.erase(0, end + 1);
+  return name;
+}
+
 bool Matches(const std::vector<NamePattern>& patterns, const std::string& schema, const std::string& name) {
   if (patterns.empty()) return true;
   for (const NamePattern& pattern : patterns) {

@@ -16,6 +16,10 @@ struct NamePattern {
 // Throws Error when the pattern has more than one dot outside quotes, an open quote, or no name.
 NamePattern ParseNamePattern(const std::string& pattern);
 
+// Takes "database." off the front of a pattern that has more than `parts` parts otherwise; the name, or "" where there
+// is none. It is a name as it stands, without wildcards.
+std::string TakeDatabase(std::string& pattern, int parts);
+
 // True when `patterns` is empty or one of them matches. Throws Error where a pattern is no regular expression.
 bool Matches(const std::vector<NamePattern>& patterns, const std::string& schema, const std::string& name);
 

@@ -56,7 +56,9 @@ std::string SqlType(const MappingType& type, std::string* problem) {
       case Modifier::kLength:
         return type.length.empty() ? "text" : fmt::format("{}({})", each.sql, type.length);
       case Modifier::kScale:
-        return type.scale.empty() ? each.sql : fmt::format("{}({})", each.sql, type.scale);
+        // DMS's documents say either.
+        if (type.scale.empty() && type.precision.empty()) return each.sql;
+        return fmt::format("{}({})", each.sql, type.scale.empty() ? type.precision : type.scale);
       case Modifier::kPrecision:
         if (type.precision.empty()) return each.sql;
         return fmt::format("{}({},{})", each.sql, type.precision, type.scale.empty() ? "0" : type.scale);

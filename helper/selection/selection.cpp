@@ -88,6 +88,14 @@ Result MatchOnServer(Connection& source, const SelectionRule& rule, const char* 
   }
 }
 
+// Throws Error where it is of another database.
+NamePattern PatternOf(Connection& source, const SelectionRule& rule) {
+  ParsedPattern pattern = ParsePattern(rule.kind, rule.pattern);
+  if (!pattern.database.empty() && pattern.database != source.Query("SELECT pg_catalog.current_database()").Text(0, 0))
+    throw Error(fmt::format("{}: \"{}\" is not the source's database", rule.origin, pattern.database));
+  return pattern.name;
+}
+
 bool IsTable(char kind) { return kind == 'r' || kind == 'p'; }
 
 const char* KindWord(char kind) {
@@ -141,7 +149,7 @@ void Selection::ReadRelations(Connection& source) {
 }
 
 std::vector<uint32_t> Selection::MatchRelations(Connection& source, const SelectionRule& rule) const {
-  const NamePattern pattern = ParseNamePattern(rule.pattern);
+  const NamePattern pattern = PatternOf(source, rule);
   const OwnSearchPath path(source);
   const Result result =
       MatchOnServer(source, rule, kMatchQuery,
@@ -154,7 +162,7 @@ std::vector<uint32_t> Selection::MatchRelations(Connection& source, const Select
 
 std::vector<std::string> Selection::MatchNames(Connection& source, const SelectionRule& rule) const {
   const char* query = rule.kind == SelectedKind::kSchema ? kSchemasQuery : kExtensionsQuery;
-  const Result result = MatchOnServer(source, rule, query, {Whole(ParseNamePattern(rule.pattern).name_regex)});
+  const Result result = MatchOnServer(source, rule, query, {Whole(PatternOf(source, rule).name_regex)});
   std::vector<std::string> matched;
   for (int row = 0; row < result.rows(); ++row) matched.push_back(result.Text(row, 0));
   return matched;
@@ -383,7 +391,7 @@ bool Selection::WouldTake(const std::string& schema, const std::string& name) co
     if (rule.kind == SelectedKind::kExtension ||
         (rule.is_include && has_table_includes_ && rule.kind == SelectedKind::kSchema))
       continue;
-    const NamePattern pattern = ParseNamePattern(rule.pattern);
+    const NamePattern pattern = ParsePattern(rule.kind, rule.pattern).name;
     const bool matches =
         rule.kind == SelectedKind::kSchema ? Matches({pattern}, {}, schema) : Matches({pattern}, schema, name);
     if (!matches) continue;

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "catalog/pattern.h"
 #include "schema_compare/spelling.h"
 
 namespace airlift {
@@ -42,12 +41,19 @@ const char* SelectedKindName(SelectedKind kind) {
   return "";
 }
 
+ParsedPattern ParsePattern(SelectedKind kind, std::string pattern) {
+  const bool is_relation = kind != SelectedKind::kSchema && kind != SelectedKind::kExtension;
+  ParsedPattern parsed;
+  if (kind != SelectedKind::kExtension) parsed.database = TakeDatabase(pattern, is_relation ? 2 : 1);
+  parsed.name = ParseNamePattern(pattern);
+  if (!is_relation && !parsed.name.schema_regex.empty())
+    throw Error("a name without a dot is wanted: " + pattern, {}, "Quote names that hold a dot.");
+  return parsed;
+}
+
 void SelectionRules::Add(bool is_include, SelectedKind kind, const std::string& pattern, const std::string& origin) {
   try {
-    const NamePattern parsed = ParseNamePattern(pattern);
-    const bool takes_schema = kind != SelectedKind::kSchema && kind != SelectedKind::kExtension;
-    if (!takes_schema && !parsed.schema_regex.empty())
-      throw Error("a name without a dot is wanted: " + pattern, {}, "Quote names that hold a dot.");
+    ParsePattern(kind, pattern);
   } catch (const Error& error) {
     throw Error(origin + ": " + error.what(), error.detail(), error.hint());
   }

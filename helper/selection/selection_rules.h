@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "catalog/pattern.h"
+
 namespace airlift {
 
 enum class SelectedKind {
@@ -28,6 +30,14 @@ struct SelectionRule {
     return a.is_include == b.is_include && a.kind == b.kind && a.pattern == b.pattern;
   }
 };
+
+// Of relations: [database.]schema.name or name; of schemas: [database.]name; of extensions: name.
+struct ParsedPattern {
+  std::string database;  // "" where it names none
+  NamePattern name;
+};
+// Throws Error where it is none.
+ParsedPattern ParsePattern(SelectedKind kind, std::string pattern);
 
 struct SelectionRules {
   std::vector<SelectionRule> rules;

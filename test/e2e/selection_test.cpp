@@ -3,8 +3,13 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <iterator>
+#include <random>
+#include <set>
 
+#include "selection/selection.h"
 #include "support/cutover_case.h"
+#include "support/process.h"
 
 namespace airlift::test {
 namespace {
@@ -246,6 +251,197 @@ TEST_F(SelectionMove, APartIsReplicatedAndCutOver) {
     if (std::string(table) != "shop.sold") ExpectSame(std::string("SELECT * FROM ") + table);
   EXPECT_EQ(OnTarget("SELECT count(*) FROM audit.log"), "0");
   EXPECT_EQ(OnTarget("SELECT to_regclass('shop.customers') IS NULL"), "t");
+}
+
+TEST_F(SelectionMove, AComparisonMayLookAtAnHeirAlone) {
+  ASSERT_EQ(Airlift("migrate", {"--schema", "old", "--allow-refused"}).status, kVerified);
+  EXPECT_EQ(Airlift("compare", {"--table", "old.heir"}).status, kVerified);
+  target().Execute(database(), "UPDATE old.heir SET more = 'other' WHERE id = 3");
+  EXPECT_EQ(Airlift("compare", {"--table", "old.base"}).status, kVerified);
+  EXPECT_EQ(Airlift("compare", {"--table", "old.heir"}).status, kDiffers);
+}
+
+// Every table says its number in its comment, so that what pg_dump takes can be read from its output, whatever the
+// names.
+class Patterns : public CutoverCase {
+ protected:
+  void SetUp() override {
+    CutoverCase::SetUp();
+    const std::vector<std::string> schemas = {"public", "shop", "\"Shop\"", "\"a.b\"", "\"s*\"", "\"sch\u00e4\""};
+    const std::vector<std::string> names = {
+        "t",           "\"T\"",      "t1",      "t12",     "\"a.b\"", "\"t*\"",  "\"t?\"",     "\"x\"\"y\"",
+        "\"t|u\"",     "\"(t)\"",    "\"t[]\"", "\"t\\\"", "\"$t$\"", "\" t \"", "\"na\nme\"", "\"\u00e9t\u00e9\"",
+        "\"t''; --\"", "\"select\"", "\"^t\"",  "\"t+\""};
+    std::string script;
+    int number = 0;
+    for (const std::string& schema : schemas) {
+      if (schema != "public") script += "CREATE SCHEMA " + schema + ";\n";
+      for (const std::string& name : names) {
+        script += "CREATE TABLE " + schema + "." + name + " (a int);\n";
+        script += "COMMENT ON TABLE " + schema + "." + name + " IS 'marker " + std::to_string(++number) + ".';\n";
+      }
+    }
+    source().Psql(database(), script);
+  }
+
+  // What pg_dump takes; "error" where it fails.
+  std::string TakenByPgDump(const std::vector<std::string>& options) {
+    std::vector<std::string> command = {source().bindir() + "/pg_dump", "--dbname=" + SourceConnInfo(),
+                                        "--schema-only"};
+    command.insert(command.end(), options.begin(), options.end());
+    const ProcessResult result = RunProcess(command);
+    if (result.status != 0) return "error";
+    std::set<int> numbers;
+    for (size_t at = result.out.find("'marker "); at != std::string::npos; at = result.out.find("'marker ", at + 1))
+      numbers.insert(std::stoi(result.out.substr(at + sizeof("'marker"))));
+    return Join(numbers);
+  }
+
+  std::string TakenByUs(const SelectionRules& rules) {
+    const auto connection = source().Connect(database());
+    std::set<int> numbers;
+    try {
+      const Selection selection(*connection, rules);
+      const Result tables = connection->Query(
+          "SELECT oid, pg_catalog.obj_description(oid, 'pg_class') FROM pg_catalog.pg_class WHERE relkind = 'r' AND "
+          "pg_catalog.obj_description(oid, 'pg_class') LIKE 'marker%'");
+      for (int row = 0; row < tables.rows(); ++row) {
+        const SelectedRelation* table = selection.Find(static_cast<uint32_t>(tables.Integer(row, 0)));
+        if (table != nullptr && table->is_selected)
+          numbers.insert(std::stoi(tables.Text(row, 1).substr(sizeof("marker"))));
+      }
+    } catch (const Error&) {
+      return "error";
+    }
+    return Join(numbers);
+  }
+
+  static std::string Join(const std::set<int>& numbers) {
+    std::string joined;
+    for (const int number : numbers) joined += std::to_string(number) + " ";
+    return joined;
+  }
+};
+
+TEST_F(Patterns, MeanWhatTheyMeanToPgDump) {
+  std::vector<std::string> patterns = {"t",
+                                       "T",
+                                       "\"T\"",
+                                       "t*",
+                                       "t?",
+                                       "\"t*\"",
+                                       "\"t?\"",
+                                       "*",
+                                       "*.*",
+                                       "shop.*",
+                                       "SHOP.t",
+                                       "\"Shop\".*",
+                                       "\"Shop\".t1",
+                                       "\"a.b\".*",
+                                       "\"a.b\".\"a.b\"",
+                                       "a.b",
+                                       "\"a.b\"",
+                                       "*.\"a.b\"",
+                                       "s*.t",
+                                       "\"s*\".t",
+                                       "sh?p.t[0-9]+",
+                                       "*.t[0-9]*",
+                                       "*.(t|t1)",
+                                       "(shop|public).t",
+                                       "*.t|t1",
+                                       "*.\"t|u\"",
+                                       "*.\"(t)\"",
+                                       "*.t[]",
+                                       "*.\"t[]\"",
+                                       "*.\"t\\\"",
+                                       "*.$t$",
+                                       "*.\"$t$\"",
+                                       "*.\" t \"",
+                                       "*.\"x\"\"y\"",
+                                       "*.x\"\"y",
+                                       "*.\"na\nme\"",
+                                       "*.na?me",
+                                       "*.\u00e9t\u00e9",
+                                       "*.?t?",
+                                       "*.\u00c9t\u00e9",
+                                       "sch\u00e4.t",
+                                       "sch?.t",
+                                       "*.\"t'; --\"",
+                                       "*.t';*",
+                                       "select",
+                                       "*.^t",
+                                       "*.\"^t\"",
+                                       "*.t+",
+                                       "*.\"t+\"",
+                                       "*.(t",
+                                       "*.t[",
+                                       "*.t{1,2}",
+                                       "*.t\\d",
+                                       "*.t\\",
+                                       "\"open",
+                                       "",
+                                       ".t",
+                                       "shop.",
+                                       "..",
+                                       "nosuch",
+                                       "*.nosuch*",
+                                       "*.(?i)T1",
+                                       "*.t(?=1)",
+                                       "*.[[:alpha:]]"};
+  for (const std::string& db : {database(), std::string("nosuch")})
+    for (const char* pattern : {".shop.t*", ".*.\"a.b\"", ".a.b.c", "..t", ".shop."}) patterns.push_back(db + pattern);
+  for (const std::string& pattern : patterns) {
+    SelectionRules rules;
+    std::string ours;
+    try {
+      rules.Add(true, SelectedKind::kTable, pattern, "--table");
+      ours = TakenByUs(rules);
+    } catch (const Error&) {
+      ours = "error";
+    }
+    EXPECT_EQ(ours, TakenByPgDump({"--table=" + pattern})) << "--table " << pattern;
+  }
+  for (const std::string& pattern : patterns) {
+    SelectionRules rules;
+    std::string ours;
+    try {
+      rules.Add(true, SelectedKind::kSchema, pattern, "--schema");
+      ours = TakenByUs(rules);
+    } catch (const Error&) {
+      ours = "error";
+    }
+    EXPECT_EQ(ours, TakenByPgDump({"--schema=" + pattern})) << "--schema " << pattern;
+  }
+}
+
+// Whatever is asked for together.
+TEST_F(Patterns, CombineAsWithPgDump) {
+  struct Choice {
+    bool is_include;
+    SelectedKind kind;
+    const char* option;
+  };
+  const Choice choices[] = {{true, SelectedKind::kTable, "--table="},
+                            {false, SelectedKind::kTable, "--exclude-table="},
+                            {true, SelectedKind::kSchema, "--schema="},
+                            {false, SelectedKind::kSchema, "--exclude-schema="}};
+  const std::vector<std::string> tables = {"*.t*", "shop.*", "*.?", "public.t1", "\"Shop\".(t|t1)", "\"a.b\".*"};
+  const std::vector<std::string> schemas = {"shop", "s*", "\"s*\"", "\"a.b\"", "p*", "(shop|public)"};
+  std::mt19937 random(17);
+  for (int round = 0; round < 40; ++round) {
+    SelectionRules rules;
+    std::vector<std::string> options;
+    for (int n = 1 + static_cast<int>(random() % 4); n > 0; --n) {
+      const Choice& choice = choices[random() % std::size(choices)];
+      const auto& patterns = choice.kind == SelectedKind::kTable ? tables : schemas;
+      const std::string& pattern = patterns[random() % patterns.size()];
+      rules.Add(choice.is_include, choice.kind, pattern, choice.option + pattern);
+      options.push_back(choice.option + pattern);
+    }
+    std::string all;
+    for (const std::string& option : options) all += option + " ";
+    EXPECT_EQ(TakenByUs(rules), TakenByPgDump(options)) << all;
+  }
 }
 
 }  // namespace

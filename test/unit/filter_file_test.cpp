@@ -59,8 +59,9 @@ TEST(FilterFile, ErrorsNameTheLine) {
   EXPECT_EQ(ErrorOf("include table_data x"), "filter file \"f\", line 1: \"table_data\" can be excluded only");
   EXPECT_THAT(ErrorOf("include table x\ninclude foreign_data s"), testing::HasSubstr("line 2: \"foreign_data\": rows"));
   EXPECT_THAT(ErrorOf("include table \"open\n\n"), testing::HasSubstr("unexpected end of file in a quoted name"));
-  EXPECT_THAT(ErrorOf("exclude table a.b.c"), testing::HasSubstr("line 1: too many dots"));
-  EXPECT_THAT(ErrorOf("exclude schema a.b"), testing::HasSubstr("a name without a dot is wanted"));
+  EXPECT_THAT(ErrorOf("exclude table a.b.c.d"), testing::HasSubstr("line 1: too many dots"));
+  EXPECT_THAT(ErrorOf("exclude schema a.b.c"), testing::HasSubstr("too many dots"));
+  EXPECT_THAT(ErrorOf("exclude extension a.b"), testing::HasSubstr("a name without a dot is wanted"));
 }
 
 // Whatever the bytes are: rules or an Error, and no rule without a pattern.

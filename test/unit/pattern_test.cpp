@@ -55,6 +55,19 @@ TEST(NamePattern, BadPatternsAreErrors) {
   for (const char* wrong : {"", "a.b.c", "\"open", "s."}) EXPECT_THROW(ParseNamePattern(wrong), Error) << wrong;
 }
 
+TEST(NamePattern, ADatabaseMayStandBefore) {
+  const auto database = [](std::string pattern, int parts) {
+    const std::string name = TakeDatabase(pattern, parts);
+    return name + " | " + pattern;
+  };
+  EXPECT_EQ(database("Db.s.t", 2), "db | s.t");
+  EXPECT_EQ(database("\"D.\"\"b\".s.\"a.b\"", 2), "D.\"b | s.\"a.b\"");
+  EXPECT_EQ(database("s.t", 2), " | s.t");
+  EXPECT_EQ(database("a.b.c.d", 2), " | a.b.c.d");
+  EXPECT_EQ(database("db.s*", 1), "db | s*");
+  EXPECT_EQ(database("s*", 1), " | s*");
+}
+
 TEST(Matches, WithoutPatternsEverythingDoes) { EXPECT_TRUE(Matches({}, "s", "t")); }
 
 }  // namespace

@@ -168,6 +168,7 @@ TEST(MappingTypes, AreThoseOfDms) {
   EXPECT_EQ(SqlType({"string", "30", "", ""}, &problem), "character varying(30)");
   EXPECT_EQ(SqlType({"numeric", "", "10", "2"}, &problem), "numeric(10,2)");
   EXPECT_EQ(SqlType({"datetime", "", "", "3"}, &problem), "timestamp(3)");
+  EXPECT_EQ(SqlType({"datetime", "", "6", ""}, &problem), "timestamp(6)");
   EXPECT_EQ(SqlType({"int8", "", "", ""}, &problem), "bigint");
   EXPECT_EQ(problem, "");
   EXPECT_EQ(SqlType({"int8; DROP TABLE t", "", "", ""}, &problem), "");
