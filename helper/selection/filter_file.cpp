@@ -37,6 +37,9 @@ constexpr FilterKind kKinds[] = {
     {"trigger", Allowed::kNever, SelectedKind::kTable, "pg_dump takes this kind for pg_restore only"},
 };
 
+// Blanks beside these are nobody's.
+bool TakesNoSpace(char c) { return c == '.' || c == '(' || c == ')'; }
+
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
 std::string Lower(std::string_view text) {
@@ -115,7 +118,7 @@ class Parser {
         ++at_;
         continue;
       }
-      if (space && !pattern.empty() && c != '.' && pattern.back() != '.') pattern += ' ';
+      if (space && !pattern.empty() && !TakesNoSpace(c) && !TakesNoSpace(pattern.back())) pattern += ' ';
       space = false;
       if (c == '"') {
         QuotedName(pattern);

@@ -50,6 +50,10 @@ TEST(FilterFile, QuotedNamesKeepWhatIsInThem) {
   EXPECT_EQ(Parse("include table \"a\"\"\n\"\"b\"").rules[0].pattern, "\"a\"\"\n\"\"b\"");
 }
 
+TEST(FilterFile, BlanksBesideDotsAndParenthesesDoNotCount) {
+  EXPECT_EQ(Parse("include table shop . ( a | b )  # either").rules[0].pattern, "shop.(a | b)");
+}
+
 TEST(FilterFile, ErrorsNameTheLine) {
   EXPECT_EQ(ErrorOf("\n\ninclde table x"),
             "filter file \"f\", line 3: invalid filter command (expected \"include\" or \"exclude\")");
