@@ -20,12 +20,9 @@ json ToJson(const ComparedTable& table) {
   for (const KeyColumn& column : table.key)
     key.push_back(
         {{"position", column.position}, {"source", ToJson(column.source)}, {"target", ToJson(column.target)}});
-  return {{"source", ToJson(table.source)},
-          {"target", ToJson(table.target)},
-          {"key", std::move(key)},
-          {"reduced", table.is_reduced},
-          {"mapped", table.is_mapped},
-          {"other_unique_keys", table.has_other_unique_keys}};
+  return {{"source", ToJson(table.source)}, {"target", ToJson(table.target)},
+          {"key", std::move(key)},          {"reduced", table.is_reduced},
+          {"mapped", table.is_mapped},      {"other_unique_keys", table.has_other_unique_keys}};
 }
 
 ComparedTable ComparedTableFromJson(const json& value) {
