@@ -13,6 +13,8 @@ using nlohmann::json;
 
 // Raised whenever the tables below, or the documents in them, change shape.
 constexpr int kVersion = 1;
+// Tables whose documents are in memory at the same time.
+constexpr size_t kTablesAtATime = 500;
 
 constexpr const char* kDdl = R"(
 CREATE SCHEMA IF NOT EXISTS airlift_state;
@@ -99,32 +101,43 @@ std::map<std::pair<std::string, std::string>, TableResult> ComparisonState::Fini
   return finished;
 }
 
-void ComparisonState::StartAttempt(const ComparisonRecord& record, const std::vector<Entry>& tables) {
+void ComparisonState::StartAttempt(const ComparisonRecord& record, size_t tables,
+                                   const std::function<Entry(size_t)>& entry) {
   Transaction transaction(target_);
   target_.Execute("TRUNCATE airlift_state.comparison_task, airlift_state.comparison_table");
   target_.Query(
       "INSERT INTO airlift_state.comparison (state_version, record) VALUES ($1, $2) "
       "ON CONFLICT (only_row) DO UPDATE SET record = EXCLUDED.record, attempts = comparison.attempts + 1",
       {std::to_string(kVersion), ToJson(record).dump()});
-  std::vector<Task> ready, waiting;
-  for (const Entry& entry : tables)
-    for (const Task& task : entry.tasks) (task.waits_for_copy ? waiting : ready).push_back(task);
-  InsertInBatches(target_, "airlift_state.comparison_table (relation, result)", tables.size(), [&](size_t i) {
-    const TableResult* result = tables[i].result;
-    return fmt::format("({}, {})", i, result == nullptr ? "NULL" : target_.QuoteLiteral(ToJson(*result).dump()));
-  });
-  InsertTasks(target_, kComparisonQueue, ready, "ready");
-  InsertTasks(target_, kComparisonQueue, waiting, "waiting");
+  for (size_t start = 0; start < tables; start += kTablesAtATime) {
+    std::vector<std::string> results;
+    std::vector<Task> ready, waiting;
+    for (size_t i = start; i < std::min(tables, start + kTablesAtATime); ++i) {
+      Entry made = entry(i);
+      results.push_back(made.result == nullptr ? "NULL" : target_.QuoteLiteral(ToJson(*made.result).dump()));
+      for (Task& task : made.tasks) (task.waits_for_copy ? waiting : ready).push_back(std::move(task));
+    }
+    InsertInBatches(target_, "airlift_state.comparison_table (relation, result)", results.size(),
+                    [&](size_t i) { return fmt::format("({}, {})", start + i, results[i]); });
+    InsertTasks(target_, kComparisonQueue, ready, "ready");
+    InsertTasks(target_, kComparisonQueue, waiting, "waiting");
+  }
   transaction.Commit();
   target_.Execute("ANALYZE airlift_state.comparison_table; ANALYZE airlift_state.comparison_task");
 }
 
-std::vector<json> ComparisonState::Results() {
-  std::vector<json> results;
-  const Result stored = target_.Query("SELECT result FROM airlift_state.comparison_table ORDER BY relation");
-  for (int row = 0; row < stored.rows(); ++row)
-    results.push_back(stored.IsNull(row, 0) ? json() : json::parse(stored.View(row, 0)));
-  return results;
+void ComparisonState::ReadResults(size_t tables, const std::function<void(size_t, TableResult)>& take) {
+  for (size_t start = 0; start < tables; start += kTablesAtATime) {
+    const size_t end = std::min(tables, start + kTablesAtATime);
+    const Result stored = target_.Query(
+        "SELECT relation, result FROM airlift_state.comparison_table "
+        "WHERE relation >= $1 AND relation < $2 AND result IS NOT NULL ORDER BY relation",
+        {std::to_string(start), std::to_string(end)});
+    if (static_cast<size_t>(stored.rows()) != end - start)
+      throw Error(fmt::format("{} of {} tables have no result", end - start - stored.rows(), end - start));
+    for (int row = 0; row < stored.rows(); ++row)
+      take(static_cast<size_t>(stored.Integer(row, 0)), TableResultFromJson(json::parse(stored.View(row, 1))));
+  }
 }
 
 void StoreTableResult(Connection& target, int relation, const TableResult& result) {

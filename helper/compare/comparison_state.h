@@ -2,6 +2,7 @@
 // schema airlift_state of the target.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -45,14 +46,15 @@ class ComparisonState {
 
   // Results of finished tables by schema and name.
   std::map<std::pair<std::string, std::string>, TableResult> FinishedTables();
-  // Begins an attempt, in one transaction: tables by number, those without a result with tasks.
+  // Begins an attempt, in one transaction: tables by number, those without a result with tasks. Entries are asked for
+  // one after the other, and only some hundreds are held at a time.
   struct Entry {
     const TableResult* result = nullptr;  // null: to be compared
     std::vector<Task> tasks;
   };
-  void StartAttempt(const ComparisonRecord& record, const std::vector<Entry>& tables);
-  // All results by the tables' numbers; null where there is none.
-  std::vector<nlohmann::json> Results();
+  void StartAttempt(const ComparisonRecord& record, size_t tables, const std::function<Entry(size_t)>& entry);
+  // Gives `take` the results of tables number 0 to `tables`; throws Error where one is missing.
+  void ReadResults(size_t tables, const std::function<void(size_t, TableResult)>& take);
 
  private:
   Connection& target_;

@@ -66,30 +66,24 @@ int64_t SharedComparison::Run(ComparisonRecord record, const std::vector<TablePa
   }
   auto finished = former ? state_.FinishedTables() : std::map<std::pair<std::string, std::string>, TableResult>();
   int64_t kept = 0;
-  std::vector<ComparisonState::Entry> entries;
-  for (size_t i = 0; i < tables.size(); ++i) {
+  state_.StartAttempt(record, tables.size(), [&](size_t i) {
     const TableResult& result = *tables[i].result;
     const auto found = finished.find({result.schema, result.name});
     if (found != finished.end() && IsOfSame(found->second, result)) {
-      entries.push_back({&found->second, {}});
       ++kept;
-      continue;
+      return ComparisonState::Entry{&found->second, {}};
     }
-    entries.push_back(
-        {nullptr, ComparisonTasks(static_cast<int>(i), *tables[i].table, tables[i].buckets, result, record.facts)});
-    AddTotals(progress_, entries.back().tasks);
-  }
+    ComparisonState::Entry entry{
+        nullptr, ComparisonTasks(static_cast<int>(i), *tables[i].table, tables[i].buckets, result, record.facts)};
+    AddTotals(progress_, entry.tasks);
+    return entry;
+  });
+  finished.clear();
   if (former) progress_.Note(fmt::format("going on: {} tables are compared already", FormatCount(kept)));
-  state_.StartAttempt(record, entries);
-  entries.clear();
   OpenComparison(target_);
   ComparisonContext context{options_, std::move(record), &progress_, &pace};
   Work(context);
-  const std::vector<json> results = state_.Results();
-  for (size_t i = 0; i < tables.size(); ++i) {
-    if (results.at(i).is_null()) throw Error("no result of " + tables[i].table->source.display_name());
-    *tables[i].result = TableResultFromJson(results[i]);
-  }
+  state_.ReadResults(tables.size(), [&](size_t i, TableResult result) { *tables[i].result = std::move(result); });
   return kept;
 }
 
