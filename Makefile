@@ -2,12 +2,14 @@
 #
 # Two builds stand behind it: PGXS for the server extension (extension/Makefile) and CMake for the helper and the tests.
 # Variables: PG_CONFIG (the PostgreSQL to build for), WERROR=1 (warnings are errors), JOBS, CMAKE_FLAGS, TESTS (a regular
-# expression of the CTest names to run).
+# expression of the CTest names to run), MINUTES and FUZZ (of each fuzz target, and which), MATRIX (options of test/matrix).
 
 PG_CONFIG ?= pg_config
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 BUILD ?= build/helper
 SLOW_BUILD ?= build/sanitized
+FUZZ_BUILD ?= build/fuzz
+MINUTES ?= 10
 TESTS ?= .
 export PG_CONFIG WERROR
 
@@ -17,7 +19,7 @@ EXTENSION_MAKE = $(MAKE) -C extension PG_CONFIG=$(PG_CONFIG) $(if $(WERROR),WERR
 CTEST = ctest --output-on-failure --no-tests=error -R '$(TESTS)'
 
 .DEFAULT_GOAL := all
-.PHONY: all extension helper tests docs install uninstall installcheck test test-unit test-e2e test-slow demo bench lint \
+.PHONY: all extension helper tests docs install uninstall installcheck test test-unit test-e2e test-slow test-matrix fuzz demo bench lint analyze \
 	format packages clean help
 
 all: extension helper ## build the extension (for PG_CONFIG) and the helper (build/helper/pg_airlift)
@@ -59,6 +61,14 @@ test-slow: extension ## the second tier: everything under AddressSanitizer and U
 	@cmake --build $(SLOW_BUILD) --parallel $(JOBS)
 	PG_AIRLIFT_SLOW_TESTS=1 test/run $(SLOW_BUILD) -R '$(TESTS)'
 
+test-matrix: ## the second tier: every supported pair of versions; sets up servers outside the repository first
+	test/matrix $(MATRIX)
+
+fuzz: ## the second tier: every fuzz target for MINUTES (10), FUZZ=name for some of them; needs clang
+	@cmake -S . -B $(FUZZ_BUILD) -DCMAKE_CXX_COMPILER=clang++ -DAIRLIFT_FUZZ=ON -DAIRLIFT_TESTS=OFF $(CMAKE_FLAGS)
+	@cmake --build $(FUZZ_BUILD) --parallel $(JOBS) --target fuzz_targets
+	test/fuzz/run $(FUZZ_BUILD) $(MINUTES) $(FUZZ)
+
 demo: ## install what is missing, build, and show a whole verified move on two throw-away servers
 	@demo/run
 
@@ -72,6 +82,10 @@ docs: helper ## write docs/commands.md from the program's own help
 lint: ## check the formatting of all C++ sources, and that no function of the extension leaves anything to clean up
 	git ls-files '*.cpp' '*.h' | xargs -r clang-format --dry-run -Werror
 	test/regimes
+
+analyze: ## the second tier: clang-tidy and cppcheck; what they leave out stands in .clang-tidy and test/analyze
+	@cmake -S . -B $(BUILD) $(CMAKE_FLAGS)
+	test/analyze $(BUILD)
 
 format: ## format all C++ sources
 	git ls-files '*.cpp' '*.h' | xargs -r clang-format -i

@@ -1755,6 +1755,8 @@ COMMENT ON FUNCTION airlift.publication_status() IS
 --
 -- A background worker holds each; pg_stat_activity is where they are found again (docs/held-snapshots.md). The functions
 -- below that look there run with the rights of the extension's owner, because activity of others is hidden from most roles.
+-- Such functions name pg_temp last: where the path does not name it, it comes first for the names of types, and the caller's
+-- domain "pg_lsn" would bring its own code along.
 
 CREATE FUNCTION airlift.hold_snapshot(
         slot_name text DEFAULT NULL, max_hold interval DEFAULT '1 day', wait interval DEFAULT '10 minutes')
@@ -1765,7 +1767,7 @@ COMMENT ON FUNCTION airlift.hold_snapshot(text, interval, interval) IS
     'new logical slot (pgoutput) at its consistent point';
 
 CREATE FUNCTION airlift.awaited_transactions() RETURNS text
-    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = ''
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT pg_catalog.pg_stat_clear_snapshot();
     SELECT pg_catalog.string_agg(t.description, ', ' ORDER BY t.began)
@@ -1785,7 +1787,7 @@ COMMENT ON FUNCTION airlift.awaited_transactions() IS
 CREATE FUNCTION airlift.held_snapshots()
     RETURNS TABLE (id int, snapshot text, slot_name text, lsn pg_lsn, held_since timestamptz, held_until timestamptz, xmin xid,
         xmin_age int, retained_wal bigint, held_by name)
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = ''
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
     BEGIN
         PERFORM pg_catalog.pg_stat_clear_snapshot();
@@ -2042,7 +2044,7 @@ CREATE FUNCTION airlift.replication_status()
         restart_lsn pg_lsn, confirmed_flush_lsn pg_lsn, lag_bytes bigint, retained_wal bigint, wal_status text,
         safe_wal_size bigint, invalidation_reason text, spill_bytes bigint,
         write_lag_seconds float8, flush_lag_seconds float8, replay_lag_seconds float8)
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = ''
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
     DECLARE
         position pg_lsn := CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
@@ -2097,7 +2099,7 @@ COMMENT ON COLUMN airlift.ddl_event.statement IS
     'what the client sent, cut at 10 kB; NULL where it might hold a password';
 
 CREATE FUNCTION airlift.recordable_statement(command text) RETURNS text
-    LANGUAGE sql STABLE SET search_path = ''
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
     AS $$
     SELECT CASE WHEN command !~ 'SUBSCRIPTION|USER MAPPING|SERVER' AND q !~* 'password' THEN pg_catalog.left(q, 10240) END
     FROM pg_catalog.current_query() AS q
@@ -2106,7 +2108,7 @@ COMMENT ON FUNCTION airlift.recordable_statement(text) IS 'the statement under w
 
 -- Nothing that goes wrong in here may break the application's DDL. REFRESH MATERIALIZED VIEW changes no definition.
 CREATE FUNCTION airlift.note_ddl() RETURNS event_trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
     BEGIN
         -- What the helper does for the migration is in its own record.
@@ -2125,7 +2127,7 @@ CREATE FUNCTION airlift.note_ddl() RETURNS event_trigger
 COMMENT ON FUNCTION airlift.note_ddl() IS 'event trigger of airlift.watch_ddl: what was created or altered';
 
 CREATE FUNCTION airlift.note_drop() RETURNS event_trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
     BEGIN
         -- What the helper does for the migration is in its own record.

@@ -3,10 +3,15 @@
 
 #include <exception>
 #include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/stop.h"
+#include "base/terminal.h"
 #include "cli/command.h"
+#include "cli/hidden_arguments.h"
 #include "model/verdict.h"
 
 namespace {
@@ -53,8 +58,11 @@ int main(int argc, char** argv) {
     CLI::App* subcommand = app.add_subcommand(command.name, command.description);
     subcommand->callback([&run, setup = command.setup(*subcommand)] { run = setup; });
   }
+  // CLI11 takes them from the back.
+  std::vector<std::string> arguments(std::make_reverse_iterator(argv + argc), std::make_reverse_iterator(argv + 1));
+  airlift::HidePasswords(argc, argv);
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
     airlift::InstallStopHandlers();
     return run();
   } catch (const CLI::ParseError& error) {
@@ -62,6 +70,6 @@ int main(int argc, char** argv) {
   } catch (const airlift::Error& error) {
     return Fail(error.Report());
   } catch (const std::exception& error) {
-    return Fail(error.what());
+    return Fail(airlift::Inert(error.what()));
   }
 }

@@ -20,7 +20,7 @@ WHERE classid = 'pg_namespace'::regclass AND objid = 'airlift'::regnamespace AND
 -- What runs SQL is never led astray by the caller's search path.
 SELECT proname FROM pg_proc
 WHERE pronamespace = 'airlift'::regnamespace AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')
-    AND prokind = 'f' AND NOT COALESCE(proconfig @> ARRAY['search_path=""'], false);
+    AND prokind = 'f' AND NOT COALESCE(proconfig && ARRAY['search_path=""', 'search_path=pg_catalog, pg_temp'], false);
 
 -- Arguments: a row, or columns.
 CREATE TABLE small (a int, b text, gone int, c int[]);

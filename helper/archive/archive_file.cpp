@@ -126,7 +126,7 @@ void ArchiveFile::OpenTar() {
     if (header[0] == '\0') return;
     const std::string name = header.substr(0, std::min(header.find('\0'), kTarNameLength));
     const int64_t size = TarSize(header);
-    if (size < 0 || at + kTarBlock + size > whole.size)
+    if (size < 0 || size > whole.size - at - kTarBlock)
       throw Error(fmt::format("\"{}\" ends too early, in \"{}\"", path_, name));
     members_[name] = {path_, at + kTarBlock, size};
     at += kTarBlock + (size + kTarBlock - 1) / kTarBlock * kTarBlock;

@@ -22,6 +22,7 @@
 #include "engine/worker.h"
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
+#include "prepare/sql_text.h"
 #include "report/signature.h"
 #include "schema/schema_mover.h"
 #include "state/run_state.h"
@@ -92,15 +93,15 @@ class ArchiveRestore {
   }
 
   std::string Describe() {
-    std::string text = fmt::format("-- archive: {}, {}, of database \"{}\" (PostgreSQL {}), by pg_dump {}\n",
-                                   file_.path(), file_.KindName(), file_.archive().database,
-                                   file_.archive().server_version, file_.archive().dump_version);
-    text += manifest_ ? fmt::format("-- manifest: {} tables, taken at {}\n", manifest_->tables.size(),
-                                    manifest_->snapshot_taken_at)
+    std::string text = SqlComment(fmt::format("archive: {}, {}, of database \"{}\" (PostgreSQL {}), by pg_dump {}",
+                                              file_.path(), file_.KindName(), file_.archive().database,
+                                              file_.archive().server_version, file_.archive().dump_version));
+    text += manifest_ ? SqlComment(fmt::format("manifest: {} tables, taken at {}", manifest_->tables.size(),
+                                               manifest_->snapshot_taken_at))
                       : "-- no manifest: the rows will be loaded, not proved\n";
     const auto problems = RunTargetPreflight({target_, options_, state_.Find().has_value()});
     for (const PreflightProblem& problem : problems)
-      text += "-- pre-flight failure: " + Error(problem.message, problem.detail, problem.hint).Report() + "\n";
+      text += SqlComment("pre-flight failure: " + Error(problem.message, problem.detail, problem.hint).Report());
     text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the restore\n-- schema, pre-data\n";
     for (const auto& [name, table] : tables_) {
       const ArchiveCopy copy = PlanArchiveCopy(EntryOf(table), {}, encoding_, !options_.into_existing);

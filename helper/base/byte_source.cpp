@@ -71,7 +71,7 @@ int64_t ByteSource::Integer(int size) {
   const bool negative = Byte() != 0;
   uint64_t magnitude = 0;
   for (int i = 0; i < size; ++i) magnitude |= static_cast<uint64_t>(Byte()) << (8 * i);
-  return negative ? -static_cast<int64_t>(magnitude) : static_cast<int64_t>(magnitude);
+  return static_cast<int64_t>(negative ? 0 - magnitude : magnitude);
 }
 
 void ByteSource::Skip(int64_t bytes) {

@@ -15,8 +15,7 @@ class Error : public std::runtime_error {
   const std::string& detail() const { return detail_; }
   const std::string& hint() const { return hint_; }
 
-  // "message\nDETAIL:  ...\nHINT:  ..." with the parts that exist; control characters other
-  // than newline and tab as \xHH, so that nothing that a server sends acts on a terminal.
+  // "message\nDETAIL:  ...\nHINT:  ..." with the parts that exist, fit for a terminal (base/terminal.h).
   std::string Report() const;
 
  private:

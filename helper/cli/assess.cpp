@@ -8,6 +8,7 @@
 #include "assess/assess_output.h"
 #include "assess/catalogue_listing.h"
 #include "base/error.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/html_file.h"
 #include "model/verdict.h"
@@ -84,7 +85,7 @@ int RunAssess(const AssessArguments& arguments) {
   if (arguments.json) {
     fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (!arguments.quiet || status != kExitDone) {
-    fmt::print("{}", AssessText(report, severity));
+    PrintText(AssessText(report, severity));
   }
   WriteHtmlFile(arguments.html, document);
   return status;

@@ -1,5 +1,6 @@
 // check: what is to be looked at again and again, for cron and systemd timers: silent while all is well.
 #include "check/check.h"
+#include "base/terminal.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -55,7 +56,7 @@ int Run(const CheckArguments& arguments) {
   if (arguments.json) {
     fmt::print("{}\n", CheckJson(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (status != kExitDone || arguments.verbose) {
-    fmt::print("{}", CheckText(report));
+    PrintText(CheckText(report));
   }
   return status;
 }

@@ -1,5 +1,6 @@
 // cleanup: removes from both sides what was made for replicating.
 #include "cleanup/cleanup.h"
+#include "base/terminal.h"
 
 #include <fmt/format.h>
 
@@ -64,7 +65,7 @@ std::function<int()> SetupCleanup(CLI::App& app) {
     if (arguments->json) {
       fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     } else {
-      fmt::print("{}", CleanupText(result));
+      PrintText(CleanupText(result));
     }
     return result.ExitStatus();
   };

@@ -1,5 +1,6 @@
 // cutover: the application moves to the target. fallback: it goes back to the source.
 #include "cutover/cutover.h"
+#include "base/terminal.h"
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ int Cross(CrossingArguments& arguments, Crosser cross) {
   if (arguments.json) {
     fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (!arguments.quiet || status != kExitDone) {
-    fmt::print("{}", CrossingText(result));
+    PrintText(CrossingText(result));
   }
   return status;
 }

@@ -5,6 +5,7 @@
 
 #include "archive/restore.h"
 #include "base/format.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/replication_arguments.h"
@@ -79,7 +80,7 @@ int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
     throw Error("parts of an archive cannot be selected", {}, "Restore all of it, or move from the source itself.");
   arguments.move.verify = !arguments.no_verify;
   if (arguments.move.dry_run) {
-    fmt::print("{}", DescribeArchiveRestore(archive, arguments.move));
+    PrintText(DescribeArchiveRestore(archive, arguments.move));
     return kExitDone;
   }
   const auto progress = arguments.output.MakeProgress();
@@ -99,7 +100,7 @@ int RunMoveCommand(MoveArguments& arguments) {
                             arguments.output.quiet);
   if (move.dry_run) {
     Progress silent(ProgressStyle::kQuiet);
-    fmt::print("{}", DescribeMove(move, MakeCompanion(arguments, silent).get()));
+    PrintText(DescribeMove(move, MakeCompanion(arguments, silent).get()));
     return kExitDone;
   }
   const auto progress = arguments.output.MakeProgress();

@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "base/terminal.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -101,7 +102,7 @@ int OutputOptions::Present(const RunResult& result) const {
   if (json) {
     fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (!quiet || status != kExitDone) {
-    fmt::print("evidence: {}\n{}", path, Summary(result));
+    PrintText(fmt::format("evidence: {}\n{}", path, Summary(result)));
   }
   WriteHtmlFile(html, ToJson(result));
   return status;

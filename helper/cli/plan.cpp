@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/duration.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/html_file.h"
 #include "cli/options.h"
@@ -88,7 +89,7 @@ int RunPlan(PlanArguments& arguments) {
   if (arguments.json) {
     fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
-    fmt::print("{}", PlanText(made));
+    PrintText(PlanText(made));
   }
   WriteHtmlFile(arguments.html, document);
   return made.ExitStatus();

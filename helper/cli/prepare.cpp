@@ -1,5 +1,6 @@
 // prepare: roles, replication role, replica identity, publication. undo: takes them back.
 #include "prepare/prepare.h"
+#include "base/terminal.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +60,7 @@ int Present(const PrepareResult& result, bool json) {
   if (json) {
     fmt::print("{}\n", PrepareJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
-    fmt::print("{}", PrepareText(result));
+    PrintText(PrepareText(result));
   }
   return result.ExitStatus();
 }
@@ -73,7 +74,7 @@ int Present(const std::vector<PrepareResult>& results, bool json) {
     if (json)
       documents.push_back(PrepareJson(result));
     else
-      fmt::print("-- database {}\n{}\n", DisplayName(result.target.database), PrepareText(result));
+      PrintText(fmt::format("-- database {}\n{}\n", DisplayName(result.target.database), PrepareText(result)));
   }
   if (json)
     fmt::print("{}\n", nlohmann::ordered_json{{"command", results.empty() ? "" : results.front().command},

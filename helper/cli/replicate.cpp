@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/replication_arguments.h"
@@ -46,7 +47,7 @@ int ReplicateChanges(const ConnInfo& source, const ConnInfo& target, const Repli
   const std::vector<std::string> lines = Replication(source, target, options, progress).RunChangesOnly(dry_run);
   progress.Stop();
   if (!quiet)
-    for (const std::string& line : lines) fmt::print("{}\n", line);
+    for (const std::string& line : lines) PrintText(line + "\n");
   return kExitDone;
 }
 

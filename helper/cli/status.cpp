@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "replicate/status.h"
@@ -68,7 +69,7 @@ void Print(const StatusArguments& arguments, const MigrationStatus& status) {
     fmt::print("{}", StatusPrometheus(status));
   } else if (arguments.textfile.empty() || arguments.watch_seconds == 0) {
     if (arguments.watch_seconds > 0) fmt::print("{}\n", status.at);
-    fmt::print("{}", StatusText(status));
+    PrintText(StatusText(status));
   }
   std::fflush(stdout);
 }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "base/terminal.h"
 #include "compare/compare.h"
 #include "cutover/source_fence.h"
 #include "pg/batch.h"
@@ -18,6 +19,7 @@
 #include "replicate/subscription.h"
 #include "selection/selection_store.h"
 #include "sequences/sequence_margin.h"
+#include "state/seen_source.h"
 
 namespace airlift {
 
@@ -68,6 +70,7 @@ Crossing::Crossing(const CrossingOptions& options, const char* command, Progress
   result_.dry_run = options.dry_run;
   result_.source = ReadServerFacts(*source_);
   result_.target = ReadServerFacts(*target_);
+  source_timeline_ = TimelineOf(*source_);
   for (Connection* connection : {source_.get(), target_.get()}) LimitLockWaits(*connection);
 }
 
@@ -78,6 +81,7 @@ void Crossing::LimitLockWaits(Connection& connection) const {
 Connection& Crossing::Source() {
   if (source_->IsBroken()) {
     source_ = std::make_unique<Connection>(options_.source, Side::kSource);
+    RequireSameServer(*source_, result_.source.identity, source_timeline_);
     LimitLockWaits(*source_);
     SourceFence(*source_).Enter();
   }
@@ -106,10 +110,17 @@ void Crossing::RequireKnownReplication() {
                 "Theirs is " + record->source_identity + ", this one " + result_.source.identity + ".",
                 "Give the source that the migration was begun with.");
   record_ = *record;
+  if (!options_.dry_run)
+    if (const std::string note = NoticeSource(*source_, *target_); !note.empty()) {
+      progress_.Note("warning: " + note);
+      result_.notes.push_back(note);
+    }
   target_route_ = AdminRoute(record_.admin_function);
 }
 
-void Crossing::Show(Side side, const std::string& sql) const { fmt::print("/* {} */ {};\n", SideName(side), sql); }
+void Crossing::Show(Side side, const std::string& sql) const {
+  PrintText(fmt::format("/* {} */ {};\n", SideName(side), sql));
+}
 
 void Crossing::Act(Side side, const std::string& sql) {
   if (options_.dry_run) return Show(side, sql);

@@ -113,6 +113,7 @@ class Crossing {
   ReplicationRecord record_;
   AdminRoute source_route_, target_route_;
   CrossingResult result_;
+  int source_timeline_ = 0;
   Road road_;
 
  private:

@@ -8,6 +8,7 @@
 #include "mapping/resolved_mapping.h"
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
+#include "prepare/sql_text.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
 #include "state/task_kind.h"
@@ -19,8 +20,8 @@ namespace {
 std::string DescribeProblems(const std::vector<PreflightProblem>& problems) {
   std::string text;
   for (const PreflightProblem& problem : problems) {
-    text += fmt::format("-- pre-flight {}: {}\n", problem.is_blocker ? "failure" : "warning",
-                        Error(problem.message, problem.detail, problem.hint).Report());
+    text += SqlComment(fmt::format("pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
+                                   Error(problem.message, problem.detail, problem.hint).Report()));
   }
   return text.empty() ? "-- pre-flight: nothing stands in the way\n" : text;
 }
@@ -70,15 +71,16 @@ std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
   const std::string replication = companion == nullptr ? "" : companion->Describe();
   text += replication.substr(0, replication.find(kAfterLoadMark));
   text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the move\n";
-  text += fmt::format("-- schema, pre-data: pg_dump -Fc --schema-only --snapshot=... --dbname={}\n",
-                      options.source.ToStringWithoutPassword());
+  text += SqlComment("schema, pre-data: pg_dump -Fc --schema-only --snapshot=... --dbname=" +
+                     options.source.ToStringWithoutPassword());
   const std::vector<Relation> relations = selection.Apply(source.connection(), LoadRelations(source.connection()));
-  if (!selection.IsEverything()) text += fmt::format("-- {}: {}\n", selection.Summary(), Describe(options.selection));
+  if (!selection.IsEverything())
+    text += SqlComment(fmt::format("{}: {}", selection.Summary(), Describe(options.selection)));
   if (selection.mapping() != nullptr)
     for (const SchemaChange& change : selection.mapping()->before_load())
       text += fmt::format("/* target, before the load */ {}\n", change.sql);
   for (const LeftOut& left_out : selection.LeftOuts())
-    text += fmt::format("-- left out: {} {}: {}\n", left_out.kind, left_out.object, left_out.reason);
+    text += SqlComment(fmt::format("left out: {} {}: {}", left_out.kind, left_out.object, left_out.reason));
   std::vector<Task> tasks = PlanTasks(relations, options, {source.connection().server_major(), has_extension});
   if (selection.TakesLargeObjects()) AddLargeObjectTasks(source.connection(), tasks);
   for (const Task& task : tasks) text += DescribeTask(relations, task, has_extension);

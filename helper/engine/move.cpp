@@ -26,6 +26,7 @@
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
 #include "state/run_state.h"
+#include "state/seen_source.h"
 #include "state/task_kind.h"
 
 namespace airlift {
@@ -124,6 +125,7 @@ class Move {
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
     RefuseForeignRun();
+    if (run_) NoticeSourceServer();
     selection_ = Selection(source_, options_.selection);
     RefuseRenamesIntoExisting();
     auto problems = RunPreflight({source_, target_, options_, run_.has_value(), &selection_});
@@ -173,6 +175,14 @@ class Move {
                   "Run pg_airlift compare to compare again, or give --restart to load everything anew.");
   }
 
+  // What was copied is compared with the source as it is now, so another timeline costs no proof.
+  void NoticeSourceServer() {
+    const std::string note = NoticeSource(source_, target_);
+    if (note.empty()) return;
+    Note("warning: " + note);
+    result_.notes.push_back(note);
+  }
+
   void StartOver() {
     if (!run_) return;
     if (options_.into_existing)
@@ -216,6 +226,7 @@ class Move {
                        options_.verify,
                        {}};
       state_.Create(*run_);
+      NoticeSourceServer();
       ReachFaultPoint(FaultPoint::kStateCreated);
     } else {
       Note(fmt::format("going on with the move begun at {} (stage {})", run_->started_at, StageName(run_->stage)));

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "pg/transport.h"
 #include "text_settings.h"
 
 namespace airlift {
@@ -102,6 +103,7 @@ Connection::Connection(const ConnInfo& info, Side side)
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
     throw SqlError(side, "08001", "could not connect: " + TrimNewline(PQerrorMessage(connection_.get())), {}, {});
   }
+  WarnWherePlain(connection_.get(), SideName(side));
   PQsetNoticeReceiver(connection_.get(), IgnoreNotice, nullptr);
   if (server_major() < 13)
     throw SqlError(side, "0A000", "the server's version is too old: " + std::to_string(server_version()),

@@ -125,7 +125,7 @@ std::string PasswordFile::For(const std::string& role) {
 }
 
 void PasswordFile::Append(const std::string& role, const std::string& password) {
-  const File file(path_, O_WRONLY | O_APPEND | O_CREAT);
+  const File file(path_, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
   if (!file.IsOpen()) ThrowFileError(path_);
   file.CheckIsPrivate();
   const nlohmann::ordered_json entry = {{"role", role}, {"password", password}};
@@ -139,7 +139,7 @@ std::string ReadPasswordFile(const std::string& path) {
 }
 
 std::string CreatePasswordFile(const std::string& path) {
-  const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  const File file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   if (!file.IsOpen()) ThrowFileError(path);
   file.CheckIsPrivate();
   const std::string password = RandomPassword();

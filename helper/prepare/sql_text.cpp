@@ -77,6 +77,16 @@ std::string PrintableNames(const std::string& sql) {
   return printable;
 }
 
+std::string SqlComment(std::string_view text) {
+  std::string comment = "-- ";
+  for (const char c : text) {
+    comment += c;
+    // psql ends a comment at either.
+    if (c == '\n' || c == '\r') comment += "-- ";
+  }
+  return comment + "\n";
+}
+
 std::string OneLine(std::string_view text) {
   std::string line;
   for (const char c : text) {

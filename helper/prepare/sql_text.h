@@ -17,6 +17,9 @@ std::string SqlText(std::string_view value);
 std::string PrintableNames(const std::string& sql);
 // Text of a server, or with names of a server, as one line: it cannot forge another.
 std::string OneLine(std::string_view text);
+// "-- text" and a newline, each further line a comment of its own: whatever a name or a message holds, none of it is
+// run when somebody feeds the script to psql.
+std::string SqlComment(std::string_view text);
 
 // A configuration value as ALTER ROLE ... SET takes it. Settings that hold quoted lists (search_path ...) come out as
 // 'a', 'b'; as one literal they would be a list of one element.

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/format.h"
+#include "base/terminal.h"
 
 namespace airlift {
 
@@ -56,7 +57,7 @@ void Progress::Note(const std::string& line) {
   const std::lock_guard lock(mutex_);
   if (lines_on_screen_ > 0) fmt::print(stderr, "\033[{}A\033[J", lines_on_screen_);
   lines_on_screen_ = 0;
-  fmt::print(stderr, "{}\n", line);
+  fmt::print(stderr, "{}\n", Inert(line));
 }
 
 void Progress::Stop() {

@@ -521,8 +521,8 @@ std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
   if (dry_run) {
     std::vector<std::string> lines;
     for (const PreflightProblem& problem : problems)
-      lines.push_back(fmt::format("-- pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
-                                  Error(problem.message, problem.detail, problem.hint).Report()));
+      lines.push_back(SqlComment(fmt::format("pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
+                                             Error(problem.message, problem.detail, problem.hint).Report())));
     lines.push_back(Describe());
     return lines;
   }

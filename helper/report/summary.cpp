@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/format.h"
+#include "base/terminal.h"
 #include "pg/identifier.h"
 #include "report/result.h"
 #include "schema_compare/spelling.h"
@@ -29,7 +30,7 @@ void AppendListing(std::string& text, const std::string& title, const Items& ite
       text += fmt::format("  ... and {} more, see the evidence file\n", items.size() - most);
       return;
     }
-    text += "  " + line(item) + "\n";
+    text += "  " + Hanging(line(item)) + "\n";
   }
 }
 
@@ -145,7 +146,7 @@ void AppendLeftOut(std::string& text, const RunResult& result) {
 
 std::string Summary(const RunResult& result) {
   std::string text = result.was_verified ? CountsLine(result) + ObjectsLine(result) : "";
-  for (const std::string& note : result.notes) text += note + "\n";
+  for (const std::string& note : result.notes) text += Hanging(note, "  ") + "\n";
   if (result.was_verified) {
     AppendListing(text, "tables that differ", TablesWith(result, Verdict::kDiffers), TableLine);
     AppendRows(text, result);

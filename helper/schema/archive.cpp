@@ -31,7 +31,7 @@ class Reader {
     const bool negative = Byte() != 0;
     uint64_t magnitude = 0;
     for (int i = 0; i < integer_size_; ++i) magnitude |= static_cast<uint64_t>(Byte()) << (8 * i);
-    return negative ? -static_cast<int64_t>(magnitude) : static_cast<int64_t>(magnitude);
+    return static_cast<int64_t>(negative ? 0 - magnitude : magnitude);
   }
 
   // False for the archive's NULL.

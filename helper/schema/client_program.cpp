@@ -8,12 +8,12 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -29,6 +29,7 @@ namespace {
 
 constexpr const char* kPackageDirectories[] = {"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
                                                "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/pgsql/bin"};
+constexpr std::string_view kOwnVariables = "PG_AIRLIFT_";
 constexpr int kPollMilliseconds = 200;
 constexpr size_t kMostOutput = 64 * 1024;
 
@@ -104,24 +105,37 @@ class Child {
   int output_fd_ = -1;
 };
 
-// Our environment, with messages in English (they end up in our own) and the password, if any.
-std::vector<std::string> ChildEnvironment(const std::string& password) {
-  std::map<std::string, std::string> changed = {{"LC_ALL", "C"}};
-  if (!password.empty()) changed["PGPASSWORD"] = password;
-  std::vector<std::string> list;
+// Our environment, with messages in English (they end up in our own). With `has_password`, without one that would come
+// before the password file's.
+std::vector<std::string> ChildEnvironment(bool has_password) {
+  std::vector<std::string> list = {"LC_ALL=C"};
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
-    if (!changed.contains(std::string(text.substr(0, text.find('='))))) list.emplace_back(text);
+    const std::string_view name = text.substr(0, text.find('='));
+    // Our own variables may hold connection strings with passwords.
+    const bool is_ours = name.substr(0, kOwnVariables.size()) == kOwnVariables;
+    if (name != "LC_ALL" && !is_ours && !(has_password && name == "PGPASSWORD")) list.emplace_back(text);
   }
-  for (const auto& [name, value] : changed) list.push_back(name + "=" + value);
   return list;
+}
+
+// One line of a password file: for any server, since the child connects to one only.
+std::string PasswordLine(const std::string& password) {
+  if (password.find_first_of("\n\r") != std::string::npos)
+    throw Error("a password with a line break cannot be given to pg_dump", {}, "Set PGPASSWORD, or another password.");
+  std::string line = "*:*:*:*:";
+  for (const char c : password) {
+    if (c == ':' || c == '\\') line += '\\';
+    line += c;
+  }
+  return line + "\n";
 }
 
 std::optional<ClientProgram> Inspect(const std::string& directory) {
   const std::string path = directory + "/pg_dump";
   if (access(path.c_str(), X_OK) != 0) return std::nullopt;
   try {
-    Child child({path, "--version"}, ChildEnvironment(""), STDOUT_FILENO);
+    Child child({path, "--version"}, ChildEnvironment(false), STDOUT_FILENO);
     const int version = ParseProgramVersion(child.ReadAll());
     if (child.Wait() == 0 && version > 0) return ClientProgram{path, version};
   } catch (const Stopped&) {
@@ -195,21 +209,31 @@ std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info,
                              const std::function<void()>& waiting) {
   arguments.insert(arguments.begin(), program.path);
   arguments.push_back("--no-password");
-  arguments.push_back("--dbname=" + info.ToStringWithoutPassword());
-  Child child(arguments, ChildEnvironment(info.password()), STDERR_FILENO);
+  const bool has_password = !info.password().empty();
+  MemoryFile password_file;
+  if (has_password) password_file.Write(PasswordLine(info.password()));
+  const ConnInfo of_child = has_password ? info.With("passfile", password_file.path()) : info;
+  arguments.push_back("--dbname=" + of_child.ToStringWithoutPassword());
+  Child child(arguments, ChildEnvironment(has_password), STDERR_FILENO);
   const std::string messages = TrimEnd(child.ReadAll(waiting));
   if (child.Wait() == 0) return messages;
   CheckStop();
   throw Error(fmt::format("\"{}\" failed", program.path), messages);
 }
 
+// Without other rights libpq takes no passwords from a file.
 MemoryFile::MemoryFile() : fd_(memfd_create("pg_airlift", 0)) {
-  if (fd_ < 0) throw Error("could not create a file in memory", std::strerror(errno));
+  if (fd_ < 0 || fchmod(fd_, 0600) != 0) throw Error("could not create a file in memory", std::strerror(errno));
 }
 
 MemoryFile::~MemoryFile() { close(fd_); }
 
 std::string MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", fd_); }
+
+void MemoryFile::Write(std::string_view bytes) {
+  if (write(fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    throw Error("could not write a file in memory", std::strerror(errno));
+}
 
 std::string MemoryFile::Read() const {
   std::string bytes;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pg/conninfo.h"
@@ -27,13 +28,15 @@ ClientProgram ChooseProgram(const std::vector<ClientProgram>& candidates, int so
 // Looks for pg_dump in `bindir` alone when it is given, else in PATH and in the places of the usual packages.
 std::vector<ClientProgram> FindPrograms(const std::string& bindir);
 
-// Runs the program with `info` as its --dbname; a password goes through the environment, never the command line. Ends
-// it when a stop is requested. Throws Error with the program's stderr as DETAIL when it fails; returns its warnings.
-// `waiting` is called now and then meanwhile; what it throws ends the program.
+// Runs the program with `info` as its --dbname; a password goes through a file in memory that the child inherits, never
+// through the command line or the environment. Ends it when a stop is requested. Throws Error with the program's stderr
+// as DETAIL when it fails; returns its warnings. `waiting` is called now and then meanwhile; what it throws ends the
+// program.
 std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments,
                              const std::function<void()>& waiting = {});
 
-// A file without a name, for a child to write and us to read: nothing is left behind however we end.
+// A file without a name, for a child to write and us to read, or the other way round: nothing is left behind however we
+// end, and nobody else may open it.
 class MemoryFile {
  public:
   MemoryFile();
@@ -43,6 +46,7 @@ class MemoryFile {
 
   // As a child process that inherits it can open it.
   std::string path() const;
+  void Write(std::string_view bytes);
   std::string Read() const;
 
  private:
