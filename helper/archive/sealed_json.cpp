@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "archive/manifest.h"
+#include "base/json_document.h"
 #include "report/result.h"
 
 namespace airlift {
@@ -29,7 +30,7 @@ void WriteSealed(json value, const std::string& path, const std::string& what) {
 }
 
 json ParseSealed(const std::string& text) {
-  json value = json::parse(text);
+  json value = ParseDocument(text);
   if (value.at(kOwnDigest) != OwnDigest(value)) throw Error("it was changed after it was written");
   return value;
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json_document.h"
 #include "cli/command.h"
 #include "cli/html_file.h"
 #include "html/render.h"
@@ -34,7 +35,7 @@ std::string ReadInput(const std::string& path) {
 
 nlohmann::json Parse(const std::string& path, const std::string& text) {
   try {
-    return nlohmann::json::parse(text);
+    return ParseDocument(text);
   } catch (const nlohmann::json::exception& error) {
     throw Error(fmt::format("file \"{}\" is not valid JSON", path), error.what());
   }

@@ -1,4 +1,5 @@
 // Evidence files and other documents as `report` reads them, and what workers read from the state tables.
+#include "base/json_document.h"
 #include "catalog/relation.h"
 #include "fuzz/fuzz.h"
 #include "html/render.h"
@@ -10,8 +11,8 @@ using namespace airlift;
 using nlohmann::json;
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const json document = json::parse(fuzz::View(data, size), nullptr, false);
-  if (document.is_discarded()) return 0;
+  json document;
+  fuzz::RefusingJson([&] { document = ParseDocument(fuzz::View(data, size)); });
   fuzz::Refusing([&] { RenderHtml(document); });
   fuzz::RefusingJson([&] { TableResultFromJson(document); });
   fuzz::RefusingJson([&] { RelationFromJson(document); });
