@@ -11,7 +11,7 @@ SnapshotDigests::SnapshotDigests(Connection& source, std::vector<Relation> relat
     : progress_(progress), give_up_(give_up), has_extension_(FindExtension(source).has_value()) {
   for (Relation& relation : relations)
     tables_.push_back({std::move(relation), {}, has_extension_ ? "extension" : "read stream", {}});
-  if (!has_extension_) progress_.Note(kNoExtensionNote);
+  if (!has_extension_) progress_.Note(WithoutExtension({.digests = true}));
   for (ManifestTable& table : tables_) AddTable(table);
 }
 

@@ -28,6 +28,8 @@ constexpr ReportedFinding kReported[] = {
      "As a role that has it: ALTER ROLE ... CREATEDB."},
     {"role.differs", "prepare", "info", "a role or setting is on the target already, and differs",
      "Nothing is taken away from what is there; compare the two."},
+    {"role.globals", "prepare", "warning", "a statement of a file of pg_dumpall is left out",
+     "Do by hand what the detail says, or leave it."},
     {"role.membership", "prepare", "warning", "a membership could not be granted",
      "Grant it as a role with the ADMIN OPTION."},
     {"role.no_password", "prepare", "info", "a role that logs in has no password on the source, and gets none",

@@ -7,10 +7,12 @@
 
 #include "audit/audit_slot.h"
 #include "base/duration.h"
+#include "cli/cluster_arguments.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/pace_arguments.h"
 #include "cli/selection_arguments.h"
+#include "cluster/cluster_compare.h"
 #include "compare/shared_comparison.h"
 #include "live_compare/live_compare.h"
 
@@ -24,6 +26,7 @@ struct CompareArguments {
   CompareOptions compare;
   SelectionArguments selection;
   PaceArguments pace;
+  ClusterArguments cluster;
   bool data_only = false;
   bool since_verified = false;
   bool audit_slot = false;
@@ -67,6 +70,19 @@ void AddLiveOptions(CLI::App& app, CompareArguments& arguments) {
   add(app.add_flag("--lock-keyless", arguments.live.lock_keyless,
                    "lock a table without a key against writing until the target has caught up, at most 2 s at a time, "
                    "where nothing else proves what its rows are"));
+}
+
+int RunClusterComparison(const CompareArguments& arguments) {
+  ClusterEvidence evidence(arguments.output, "compare");
+  ClusterCompareOptions options;
+  options.compare = arguments.compare;
+  options.compare.source = ClusterInfo(options.compare.source);
+  options.compare.target = ClusterInfo(options.compare.target);
+  options.include = arguments.cluster.include;
+  options.exclude = arguments.cluster.exclude;
+  options.make_progress = [&] { return arguments.output.MakeProgress(); };
+  options.keep_evidence = [&](const RunResult& result) { return evidence.Keep(result); };
+  return evidence.Present(CompareCluster(options));
 }
 
 }  // namespace
@@ -119,6 +135,9 @@ std::function<int()> SetupCompare(CLI::App& app) {
   app.add_flag("--restart", compare.restart, "with --resume: begin anew")->needs(resume)->group(resumable);
   for (const char* other : {"--repair", "--show-values", "--live"}) resume->excludes(app.get_option(other));
   AddPaceOptions(app, arguments->pace);
+  CLI::Option* all = AddClusterOptions(app, arguments->cluster);
+  for (const char* other : {"--repair", "--live", "--resume", "--since-verified", "--audit-slot"})
+    all->excludes(app.get_option(other));
   return [arguments] {
     CompareOptions& compare = arguments->compare;
     if (arguments->is_live + compare.resume + arguments->since_verified + arguments->audit_slot > 1)
@@ -129,6 +148,7 @@ std::function<int()> SetupCompare(CLI::App& app) {
     compare.jobs = arguments->connections.jobs;
     compare.with_schema = !arguments->data_only;
     compare.pace = arguments->pace.Options();
+    if (arguments->cluster.all) return RunClusterComparison(*arguments);
     const auto progress = arguments->output.MakeProgress();
     if (!arguments->max_wait.empty())
       arguments->live.max_wait = std::chrono::milliseconds(std::llround(ParseDuration(arguments->max_wait) * 1000));

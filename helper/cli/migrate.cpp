@@ -6,10 +6,12 @@
 #include "archive/restore.h"
 #include "base/format.h"
 #include "base/terminal.h"
+#include "cli/cluster_arguments.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/replication_arguments.h"
 #include "cli/selection_arguments.h"
+#include "cluster/cluster_move.h"
 #include "engine/move.h"
 #include "replicate/replication.h"
 
@@ -23,6 +25,7 @@ struct MoveArguments {
   MoveOptions move;
   ReplicationArguments replication;
   SelectionArguments selection;
+  ClusterArguments cluster;
   std::string split_size;
   std::string maintenance_memory;
   std::string toast_compression = "lz4";
@@ -111,6 +114,32 @@ int RunMoveCommand(MoveArguments& arguments) {
   return arguments.output.Present(result);
 }
 
+int RunClusterCommand(MoveArguments& arguments) {
+  if (arguments.replication.replication.type != kFullLoad)
+    throw Error("--all-databases is for full loads", "Replication is set up for one database at a time.",
+                "Give --type full-load-and-cdc for each database, without --all-databases.");
+  FinishOptions(arguments);
+  ClusterOptions options;
+  options.move = arguments.move;
+  options.move.source = ClusterInfo(arguments.connections.SourceInfo());
+  options.move.target = ClusterInfo(arguments.move.target);
+  options.include = arguments.cluster.include;
+  options.exclude = arguments.cluster.exclude;
+  options.locales = ParseLocaleMap(arguments.cluster.locales);
+  options.with_roles = !arguments.cluster.no_roles;
+  options.globals = arguments.cluster.globals;
+  options.new_passwords = arguments.cluster.new_passwords;
+  options.allow_refused = arguments.allow_refused;
+  options.make_progress = [&] { return arguments.output.MakeProgress(); };
+  if (arguments.move.dry_run) {
+    fmt::print("{}", DescribeClusterMove(options));
+    return kExitDone;
+  }
+  ClusterEvidence evidence(arguments.output, "migrate");
+  options.keep_evidence = [&](const RunResult& result) { return evidence.Keep(result); };
+  return evidence.Present(MoveCluster(options));
+}
+
 }  // namespace
 
 std::function<int()> SetupMigrate(CLI::App& app) {
@@ -127,8 +156,10 @@ std::function<int()> SetupMigrate(CLI::App& app) {
   AddStartPoint(app, arguments->replication);
   AddAuditOption(app, arguments->replication);
   app.add_flag("--no-verify", arguments->no_verify, "do not read back and compare; the verdict is \"not verified\"");
+  AddClusterMoveOptions(app, arguments->cluster);
   return [arguments] {
     arguments->move.verify = !arguments->no_verify;
+    if (arguments->cluster.all) return RunClusterCommand(*arguments);
     if (arguments->replication.replication.audit_slot &&
         (arguments->no_verify || arguments->replication.replication.type != kFullLoadAndChanges))
       throw Error(

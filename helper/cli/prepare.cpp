@@ -97,8 +97,13 @@ void AddDatabases(CLI::App& app, DatabaseArguments& databases) {
 
 void AddParts(CLI::App& app, PrepareArguments& arguments) {
   PrepareOptions& prepare = arguments.prepare;
-  app.add_flag("--roles", prepare.roles,
-               "on the target: roles, memberships, settings of roles and of the database, passwords by their hashes");
+  CLI::Option* roles = app.add_flag(
+      "--roles", prepare.roles,
+      "on the target: roles, memberships, settings of roles and of the database, passwords by their hashes");
+  app.add_option("--globals", prepare.globals,
+                 "read the roles from this file of pg_dumpall --globals-only, not from the source")
+      ->type_name("FILE")
+      ->needs(roles);
   app.add_option("--replication-role", prepare.replication_role,
                  "on the source: this login for the subscription, with REPLICATION, USAGE and SELECT; then try it")
       ->type_name("NAME");

@@ -307,7 +307,7 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
 
   const SideFacts facts{FindExtension(source.connection()).has_value(), source.connection().server_major(),
                         target.server_major()};
-  if (!facts.source_has_extension) result.notes.push_back(kNoExtensionNote);
+  if (!facts.source_has_extension) result.notes.push_back(WithoutExtension({.digests = true}));
   const ReadOnlyPair::Snapshots snapshots{source.id(), target_snapshot};
   Pace pace(options.pace, options.source, progress);
   const ComparedSelection selection(source.connection(), target, options.selection);

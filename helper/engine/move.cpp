@@ -59,6 +59,7 @@ class Move {
     Begin();
     if (IsFinished()) {
       CollectFinished();
+      if (options_.keep_finished) CompareSchemas();
       return Replicate();
     }
     Timed("schema", [&] { RestoreSchema(); });
@@ -81,10 +82,13 @@ class Move {
 
  private:
   // What is loaded and proved is not loaded again, where something is to follow.
-  bool IsFinished() const { return companion_ != nullptr && run_ && run_->stage == Stage::kFinished; }
+  bool IsFinished() const {
+    return (companion_ != nullptr || options_.keep_finished) && run_ && run_->stage == Stage::kFinished;
+  }
 
   void CollectFinished() {
     Note(fmt::format("the load begun at {} is finished", run_->started_at));
+    result_.kept_since = run_->started_at;
     result_.was_verified = run_->verify;
     result_.snapshot_lsn = run_->snapshot_lsn;
     context_.relations = state_.LoadPlannedRelations();
@@ -147,7 +151,14 @@ class Move {
           result_.notes.push_back(DisplayName(table->schema, table->name) + ": " + table->Describe());
     }
     context_.source_has_extension = FindExtension(source_).has_value();
-    if (!context_.source_has_extension && options_.verify) result_.notes.push_back(kNoExtensionNote);
+    if (!context_.source_has_extension) NoteLosses();
+  }
+
+  void NoteLosses() {
+    const bool replicates = companion_ != nullptr;
+    const std::string losses =
+        WithoutExtension({.digests = options_.verify, .snapshot = replicates, .replication = replicates});
+    if (!losses.empty()) result_.notes.push_back(losses);
   }
 
   // Names that others use are known for an empty target only.
@@ -167,7 +178,8 @@ class Move {
           "this move was begun with another selection",
           fmt::format("Then: {}. Now: {}.", Describe(SelectionStore(target_).Find()), Describe(options_.selection)),
           "Give the same options again, or --restart to begin anew with these.");
-    const bool goes_on = companion_ != nullptr && (!run_->verify || run_->verdict == Verdict::kVerified);
+    const bool is_well = run_->verify ? run_->verdict == Verdict::kVerified : companion_ != nullptr || !options_.verify;
+    const bool goes_on = (companion_ != nullptr || options_.keep_finished) && is_well;
     if (run_->stage == Stage::kFinished && !options_.restart && !goes_on)
       throw Error("this move has finished already",
                   fmt::format("It began at {} and ended with the verdict \"{}\".", run_->started_at,

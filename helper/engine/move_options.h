@@ -17,6 +17,8 @@ struct MoveOptions {
   bool into_existing = false;  // the target may hold other objects
   std::string admin_function;  // of the target's service (replicate/admin_route.h): no content of the database
   bool restart = false;        // drop what an unfinished run left and begin anew
+  // A move that has finished, and is as well verified as this one is to be, is not an error: its result is told again.
+  bool keep_finished = false;
   bool dry_run = false;
   int64_t split_bytes = 0;         // tables larger than this are copied in parts; 0: decided from sizes and jobs
   int64_t maintenance_memory = 0;  // bytes for all index builds together; 0: decided from the target's settings

@@ -56,7 +56,7 @@ class LiveComparison {
     wait_ = std::make_unique<AppliedWait>(options.source, options.target, subscriptions_, live.max_wait,
                                           [&progress](const std::string& line) { progress.Note(line); });
     facts_ = {FindExtension(source_).has_value(), source_.server_major(), target_.server_major()};
-    if (!facts_.source_has_extension) result_.notes.push_back(kNoExtensionNote);
+    if (!facts_.source_has_extension) result_.notes.push_back(WithoutExtension({.digests = true}));
   }
 
   RunResult Run() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "prepare/globals_file.h"
 #include "prepare/prepare_checks.h"
 #include "prepare/publication_steps.h"
 #include "prepare/reachability.h"
@@ -83,13 +84,27 @@ class Preparation {
   }
 
   void PrepareRoles() {
-    const SourceRoles source = ReadSourceRoles(source_);
+    const SourceRoles source = SourceRolesAsAsked();
     const TargetRoles target = ReadTargetRoles(target_);
     RolePlanOptions plan_options;
     plan_options.done = done_;
     plan_options.left_alone = OwnRoles();
     if (!options_.new_passwords.empty()) plan_options.new_verifiers = NewVerifiers(source, target);
     Run(PlanRoles(source, target, plan_options));
+  }
+
+  SourceRoles SourceRolesAsAsked() {
+    SourceRoles source;
+    if (options_.globals.empty()) {
+      source = ReadSourceRoles(source_);
+    } else {
+      Globals globals = ReadGlobals(options_.globals);
+      source = std::move(globals.roles);
+      for (PrepareFinding& finding : globals.left_out) result_.findings.push_back(std::move(finding));
+    }
+    if (!options_.database_settings)
+      std::erase_if(source.settings, [](const SettingFacts& setting) { return setting.in_database; });
+    return source;
   }
 
   std::map<std::string, std::string> NewVerifiers(const SourceRoles& source, const TargetRoles& target) {

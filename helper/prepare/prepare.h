@@ -15,6 +15,8 @@ struct PrepareOptions {
   ConnInfo source;
   ConnInfo target;
   bool roles = false;
+  std::string globals;            // file of pg_dumpall --globals-only that roles are read from; "" for the source
+  bool database_settings = true;  // with the roles: those of the connected database
   bool replica_identity = false;
   std::string publication;                  // name; "" for none
   std::string replication_role;             // name; "" for none

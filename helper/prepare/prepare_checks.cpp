@@ -4,6 +4,7 @@
 
 #include "assess/reported_findings.h"
 #include "pg/identifier.h"
+#include "prepare/globals_file.h"
 #include "prepare/secret.h"
 
 namespace airlift {
@@ -90,6 +91,16 @@ void CheckFile(const std::string& path, Problems& problems) {
   }
 }
 
+// Read before anything is changed, and again where its roles are needed.
+void CheckGlobals(const PrepareCheckInputs& in, Problems& problems) {
+  if (in.options.globals.empty()) return;
+  try {
+    ReadGlobals(in.options.globals);
+  } catch (const Error& error) {
+    problems.push_back({error.what(), error.detail(), error.hint()});
+  }
+}
+
 void CheckFiles(const PrepareCheckInputs& in, Problems& problems) {
   CheckFile(in.options.new_passwords, problems);
   if (!in.options.replication_role.empty()) CheckFile(in.options.password_file, problems);
@@ -115,14 +126,8 @@ void CheckAcceptedIds(const PrepareCheckInputs& in, Problems& problems) {
 
 using Check = void (*)(const PrepareCheckInputs&, Problems&);
 constexpr Check kChecks[] = {
-    CheckTwoDatabases,
-    CheckTargetTakesSteps,
-    CheckMayCreateRoles,
-    CheckSourceTakesSteps,
-    CheckMayCreateReplicationRole,
-    CheckFiles,
-    CheckNames,
-    CheckAcceptedIds,
+    CheckTwoDatabases, CheckTargetTakesSteps, CheckMayCreateRoles, CheckSourceTakesSteps, CheckMayCreateReplicationRole,
+    CheckFiles,        CheckGlobals,          CheckNames,          CheckAcceptedIds,
 };
 
 }  // namespace

@@ -56,6 +56,8 @@ struct SourceRoles {
   int major = 0;
   bool is_managed = false;  // has roles of a managed service itself
   bool passwords_readable = false;
+  std::string why_no_passwords =
+      "The source's role cannot read password hashes: this role has no password on the target.";
   std::vector<RoleFacts> roles;
   std::vector<MembershipFacts> memberships;
   std::vector<SettingFacts> settings;

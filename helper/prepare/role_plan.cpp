@@ -271,10 +271,8 @@ class RolePlanner {
     if (verifier != options_.new_verifiers.end()) return SetPassword(role, verifier->second, "new password");
     if (!source_.passwords_readable) {
       if (role.login)
-        plan_.findings.push_back(
-            {"role.password_hidden", DisplayName(role.name),
-             "The source's role cannot read password hashes: this role has no password on the target.",
-             "Ask for --new-passwords FILE, or read the source as a superuser.", false, false});
+        plan_.findings.push_back({"role.password_hidden", DisplayName(role.name), source_.why_no_passwords,
+                                  "Ask for --new-passwords FILE, or read the source as a superuser.", false, false});
       return;
     }
     if (!role.password_hash) {

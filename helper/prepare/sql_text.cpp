@@ -27,6 +27,14 @@ bool IsQuotedList(std::string setting) {
                      [&](const char* name) { return setting == name; });
 }
 
+// As the server quotes the elements of a list, keywords apart.
+std::string ListElement(const std::string& element) {
+  const bool plain = !element.empty() && std::isdigit(static_cast<unsigned char>(element.front())) == 0 &&
+                     std::all_of(element.begin(), element.end(),
+                                 [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return plain ? element : QuoteIdentifier(element);
+}
+
 }  // namespace
 
 std::string SqlName(std::string_view name) {
@@ -135,6 +143,15 @@ std::string SqlSettingValue(const std::string& setting, const std::string& value
   std::string list;
   for (const std::string& element : SplitQuotedList(value)) list += (list.empty() ? "" : ", ") + SqlText(element);
   return list.empty() ? "''" : list;
+}
+
+std::string StoredSettingValue(const std::string& setting, const std::vector<std::string>& literals) {
+  const bool is_list = IsQuotedList(setting);
+  if (is_list && literals.size() == 1 && literals.front().empty()) return {};
+  std::string value;
+  for (const std::string& literal : literals)
+    value += (value.empty() ? "" : ", ") + (is_list ? ListElement(literal) : literal);
+  return value;
 }
 
 }  // namespace airlift

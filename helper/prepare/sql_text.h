@@ -25,6 +25,9 @@ std::string SqlComment(std::string_view text);
 // 'a', 'b'; as one literal they would be a list of one element.
 std::string SqlSettingValue(const std::string& setting, const std::string& value);
 
+// The value as the server stores it, from the literals of such a statement: the way back.
+std::string StoredSettingValue(const std::string& setting, const std::vector<std::string>& literals);
+
 // The elements of a list of identifiers: `"$user", public`.
 std::vector<std::string> SplitQuotedList(std::string_view list);
 

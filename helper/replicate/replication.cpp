@@ -24,6 +24,7 @@
 #include "replicate/slot.h"
 #include "replicate/subscription.h"
 #include "selection/selection_store.h"
+#include "source/extension_client.h"
 #include "source/extension_prepare.h"
 #include "state/driver_lock.h"
 #include "state/run_state.h"
@@ -540,6 +541,7 @@ std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
     UseStartPoint();
   }
   std::vector<std::string> notes;
+  if (!FindExtension(source_)) notes.push_back(WithoutExtension({.replication = true}));
   StartSubscriptions(notes);
   return notes;
 }

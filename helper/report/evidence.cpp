@@ -95,6 +95,7 @@ json ToJson(const RunResult& result) {
                    {"notes", result.notes},
                    {"live", result.live ? ToJson(*result.live) : json()},
                    {"seconds", seconds}};
+  if (!result.kept_since.empty()) evidence["kept_since"] = result.kept_since;
   if (!result.since_lsn.empty()) evidence["since_lsn"] = result.since_lsn;
   return evidence;
 }

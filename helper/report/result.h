@@ -134,6 +134,7 @@ struct RunResult {
   std::string snapshot_lsn;
   std::string snapshot_taken_at;
   std::string since_lsn;     // where only what changed since a full verification was compared; "" for everything
+  std::string kept_since;    // where an earlier run had moved it all already: when that began; "" else
   bool was_verified = true;  // false when the user asked for no verification
   bool allow_refused = false;
   std::vector<TableResult> tables;

@@ -281,7 +281,7 @@ class Planner {
   }
 
   void NoteDatabaseOwner(const ArchiveEntry& archived) {
-    if (archived.owner == target_.migrating_role) return;
+    if (archived.owner == target_.migrating_role || archived.owner == target_.database_owner) return;
     SchemaEntry note;
     note.kind = "DATABASE OWNER";
     note.name = target_.database;

@@ -47,9 +47,12 @@ Archive Dump(const SchemaOptions& options, const ClientProgram& program, const s
 
 TargetFacts ReadTargetFacts(Connection& target) {
   TargetFacts facts;
-  const Result session = target.Query("SELECT pg_catalog.current_database(), current_user");
+  const Result session = target.Query(
+      "SELECT d.datname, current_user, pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d "
+      "WHERE d.datname = pg_catalog.current_database()");
   facts.database = session.Text(0, 0);
   facts.migrating_role = session.Text(0, 1);
+  facts.database_owner = session.Text(0, 2);
   const Result methods = target.Query("SELECT amname FROM pg_catalog.pg_am WHERE amtype = 't'");
   for (int row = 0; row < methods.rows(); ++row) facts.table_access_methods.insert(methods.Text(row, 0));
   return facts;

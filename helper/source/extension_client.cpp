@@ -57,6 +57,21 @@ std::optional<std::string> FindExtension(Connection& source) {
   return found.Text(0, 0);
 }
 
+std::string WithoutExtension(const ExtensionUse& use) {
+  std::string losses;
+  const auto add = [&](bool is_used, const char* loss) {
+    if (is_used) losses += (losses.empty() ? "" : "; ") + std::string(loss);
+  };
+  add(use.digests, "its rows are digested from streams over the network, which is slower and as exact");
+  add(use.snapshot,
+      "the load's snapshot ends with this program, so that a rerun checks under a new one what is copied");
+  add(use.replication,
+      "DDL on the source is not noticed while it is replicated, and the cutover holds writes off with triggers on its "
+      "tables instead of a fence of the whole database");
+  if (losses.empty()) return {};
+  return fmt::format("{}, everything goes over the wire: {}", kNoExtension, losses);
+}
+
 std::string DigestStatement(const Relation& relation) {
   return fmt::format("SELECT row_count, digest, complete, reason FROM airlift.table_digest({}, {}, {})", relation.oid,
                      ColumnsLiteral(relation), ConditionLiteral(relation.SourceCondition()));

@@ -22,9 +22,16 @@ struct SourceDigest {
 // The extension's version when it is installed in this database and speaks our digest format, else nullopt.
 std::optional<std::string> FindExtension(Connection& source);
 
-// Said once in the output of a run whose source lacks the extension.
-inline constexpr const char* kNoExtensionNote =
-    "the source has no pg_airlift extension: its rows are digested from streams over the network, which is slower";
+// What a run would have the extension do.
+struct ExtensionUse {
+  bool digests = false;      // the source's rows in its own server
+  bool snapshot = false;     // held beyond this program's life
+  bool replication = false;  // the record of DDL now, the fence at the cutover
+};
+inline constexpr const char* kNoExtension = "the source has no pg_airlift extension";
+// What a run whose source lacks the extension loses by that, in one sentence that begins with kNoExtension; said once
+// in its output. "" where it loses nothing.
+std::string WithoutExtension(const ExtensionUse& use);
 
 // The call of airlift.table_digest for `relation`.
 std::string DigestStatement(const Relation& relation);

@@ -12,12 +12,13 @@ constexpr auto kPause = std::chrono::milliseconds(100);
 
 }  // namespace
 
-void TakeDriverLock(Connection& target) {
+void TakeDriverLock(Connection& target, DriverLock lock) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!target.Query("SELECT pg_catalog.pg_try_advisory_lock(20260, 1)").Boolean(0, 0)) {
+  while (!target.Query("SELECT pg_catalog.pg_try_advisory_lock(20260, $1)", {std::to_string(lock)}).Boolean(0, 0)) {
     if (std::chrono::steady_clock::now() > deadline)
-      throw Error("another pg_airlift is at work on this target database", {},
-                  "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
+      throw Error(lock == kClusterDriver ? "another pg_airlift is at work on this target cluster"
+                                         : "another pg_airlift is at work on this target database",
+                  {}, "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
     std::this_thread::sleep_for(kPause);
   }
 }

@@ -5,8 +5,12 @@
 
 namespace airlift {
 
+// What is driven, by its advisory lock: a database, or the databases of a whole cluster. The latter's lock is taken in
+// the database that the cluster's roles are made from, which may be driven itself meanwhile.
+enum DriverLock { kDatabaseDriver = 1, kClusterDriver = 5 };
+
 // Until the connection ends. Throws Error where somebody else holds it and does not give it up within some seconds: a
 // session whose program was killed lives a moment longer.
-void TakeDriverLock(Connection& target);
+void TakeDriverLock(Connection& target, DriverLock lock = kDatabaseDriver);
 
 }  // namespace airlift
