@@ -119,17 +119,16 @@ constexpr struct {
 
 // Statements that say nothing about the application's roles on a managed target: a note each, by their first words.
 constexpr struct {
-  std::initializer_list<std::string_view> words;
+  std::string_view words[3];
   const char* detail;
-  bool is_note;
 } kLeftOut[] = {
-    {{"CREATE", "TABLESPACE"}, "Managed servers have no tablespaces of one's own; tables go to the default one.", true},
-    {{"ALTER", "TABLESPACE"}, "Managed servers have no tablespaces of one's own.", true},
-    {{"COMMENT", "ON", "TABLESPACE"}, "Managed servers have no tablespaces of one's own.", true},
-    {{"SECURITY", "LABEL"}, "Managed servers load no security label provider.", true},
-    {{"ALTER", "DATABASE"}, "Settings of databases come with the databases.", true},
-    {{"DROP", "ROLE"}, "Nothing that is on the target is dropped.", true},
-    {{"DROP", "TABLESPACE"}, "Nothing that is on the target is dropped.", true},
+    {{"CREATE", "TABLESPACE"}, "Managed servers have no tablespaces of one's own; tables go to the default one."},
+    {{"ALTER", "TABLESPACE"}, "Managed servers have no tablespaces of one's own."},
+    {{"COMMENT", "ON", "TABLESPACE"}, "Managed servers have no tablespaces of one's own."},
+    {{"SECURITY", "LABEL"}, "Managed servers load no security label provider."},
+    {{"ALTER", "DATABASE"}, "Settings of databases come with the databases."},
+    {{"DROP", "ROLE"}, "Nothing that is on the target is dropped."},
+    {{"DROP", "TABLESPACE"}, "Nothing that is on the target is dropped."},
 };
 
 class Parser {
@@ -229,7 +228,8 @@ class Parser {
     if (!has_attributes && !(creates && cursor.AtEnd())) return false;
     RoleFacts* known = Find(*name);
     if (!creates && known == nullptr) return false;
-    RoleFacts role = known == nullptr ? RoleFacts{.name = *name} : *known;
+    RoleFacts role = known == nullptr ? RoleFacts() : *known;
+    role.name = *name;
     while (!cursor.AtEnd())
       if (!Attribute(cursor, role)) return false;
     globals_.roles.passwords_readable |= role.password_hash.has_value();
@@ -355,7 +355,7 @@ class Parser {
   // Never with its strings: one may be a password.
   void LeaveOut(const SqlToken* begin, const SqlToken* end) {
     std::string words;
-    for (const SqlToken* token = begin; token != end && token < begin + kShownWords; ++token)
+    for (const SqlToken* token = begin; token != end && static_cast<size_t>(token - begin) < kShownWords; ++token)
       if (token->kind != TokenKind::kString) words += (words.empty() ? "" : " ") + std::string(token->text);
     const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(begin->offset), '\n');
     PrepareFinding finding{"role.globals",
@@ -364,19 +364,22 @@ class Parser {
                            "Run by hand what of it is needed.",
                            false,
                            false};
-    for (const auto& rule : kLeftOut) {
-      if (!Cursor(begin, end).Take(rule.words)) continue;
-      finding.detail = rule.detail;
+    const auto note = [&](const char* detail) {
+      finding.detail = detail;
       finding.remedy.clear();
-      finding.is_note = rule.is_note;
+      finding.is_note = true;
+    };
+    for (const auto& rule : kLeftOut) {
+      Cursor cursor(begin, end);
+      if (std::all_of(std::begin(rule.words), std::end(rule.words),
+                      [&](std::string_view word) { return word.empty() || cursor.Take({word}); }))
+        note(rule.detail);
     }
     const auto is = [&](std::string_view word) {
       return std::any_of(begin, end, [&](const SqlToken& token) { return token.Is(word); });
     };
     if (begin->Is("GRANT") && is("TABLESPACE")) {
-      finding.detail = "Managed servers have no tablespaces of one's own.";
-      finding.remedy.clear();
-      finding.is_note = true;
+      note("Managed servers have no tablespaces of one's own.");
     } else if (begin->Is("GRANT") && is("PARAMETER")) {
       finding.detail = "Privileges on settings are for superusers to give.";
       finding.remedy = "Set it in the parameter group, or have the service's administrator role grant it.";

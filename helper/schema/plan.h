@@ -16,8 +16,8 @@ namespace airlift {
 struct TargetFacts {
   std::string database;
   std::string migrating_role;
-  std::string database_owner;
   std::set<std::string> table_access_methods;
+  std::string database_owner = {};
 };
 
 struct SchemaPlan {
