@@ -19,9 +19,11 @@ constexpr const char* kHostileName = "we\"ird 'name'; DROP DATABASE plain; --";
 // What CREATE DATABASE and ALTER DATABASE say of a database, in one line.
 constexpr const char* kProperties =
     "SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, d.datconnlimit, "
-    "shobj_description(d.oid, 'pg_database'), d.datacl, "
+    "shobj_description(d.oid, 'pg_database'), "
+    "(SELECT string_agg(a::text, ', ' ORDER BY a::text) FROM unnest(d.datacl) a), "
     "to_jsonb(d) ->> 'datlocprovider', coalesce(to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale'), "
-    "(SELECT string_agg(coalesce(r.rolname, '') || s.setconfig::text, '; ' ORDER BY 1) FROM pg_db_role_setting s "
+    "(SELECT string_agg(coalesce(r.rolname, '') || s.setconfig::text, '; ' ORDER BY r.rolname) FROM pg_db_role_setting "
+    "s "
     "LEFT JOIN pg_roles r ON r.oid = s.setrole WHERE s.setdatabase = d.oid) "
     "FROM pg_database d WHERE d.datname = current_database()";
 
@@ -344,10 +346,9 @@ TEST_F(AllDatabases, RolesFromAFileOfPgDumpall) {
   const std::string memberships = MembershipsOf(target());
   const std::string settings = SettingsOf(target(), "postgres");
   EXPECT_NE(roles.find("plain_app"), std::string::npos) << roles;
+  target().DropDatabase("app");
   ASSERT_EQ(RunHelper({"undo", "--source", SourceConnInfo("postgres"), "--target", TargetConnInfo("postgres")}).status,
             kVerified);
-  target().DropDatabase("app");
-
   // The source loses what the file remembers.
   const ProcessResult result = RunAll("migrate", {"--globals", file});
   EXPECT_EQ(result.status, kDiffers) << result.Describe();
