@@ -125,6 +125,7 @@ int RunClusterCommand(MoveArguments& arguments) {
   options.move.target = ClusterInfo(arguments.move.target);
   options.include = arguments.cluster.include;
   options.exclude = arguments.cluster.exclude;
+  options.move.admin_function = arguments.replication.replication.admin_function;
   options.locales = ParseLocaleMap(arguments.cluster.locales);
   options.with_roles = !arguments.cluster.no_roles;
   options.globals = arguments.cluster.globals;
