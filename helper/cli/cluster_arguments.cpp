@@ -68,6 +68,12 @@ void AddClusterMoveOptions(CLI::App& app, ClusterArguments& arguments) {
       ->group(kGroup);
 }
 
+void RefuseSelection(const SelectionRules& selection) {
+  if (!selection.IsEmpty())
+    throw Error("--all-databases takes databases whole", "Schemas, tables and mappings are chosen in one database.",
+                "Choose databases with --database and --exclude-database; or run one database at a time.");
+}
+
 ConnInfo ClusterInfo(const ConnInfo& info) {
   const bool is_given = !info.Get("dbname").empty() || !info.Get("service").empty() ||
                         std::getenv("PGDATABASE") != nullptr || std::getenv("PGSERVICE") != nullptr;

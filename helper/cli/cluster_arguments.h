@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "cluster/cluster_result.h"
+#include "selection/selection_rules.h"
 
 namespace airlift {
 
@@ -24,6 +25,9 @@ struct ClusterArguments {
 CLI::Option* AddClusterOptions(CLI::App& app, ClusterArguments& arguments);
 // And what a move of a cluster needs besides.
 void AddClusterMoveOptions(CLI::App& app, ClusterArguments& arguments);
+
+// Throws Error: tables are chosen for one database at a time.
+void RefuseSelection(const SelectionRules& selection);
 
 // The database that a cluster's inventory is read from where none is given: "postgres".
 ConnInfo ClusterInfo(const ConnInfo& info);

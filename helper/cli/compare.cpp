@@ -73,6 +73,7 @@ void AddLiveOptions(CLI::App& app, CompareArguments& arguments) {
 }
 
 int RunClusterComparison(const CompareArguments& arguments) {
+  RefuseSelection(arguments.compare.selection);
   ClusterEvidence evidence(arguments.output, "compare");
   ClusterCompareOptions options;
   options.compare = arguments.compare;

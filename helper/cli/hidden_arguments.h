@@ -3,8 +3,8 @@
 
 namespace airlift {
 
-// Overwrites the arguments that are, or end in, connection strings with a password: what stays is the string without it.
-// The caller has taken its own copy of the arguments before.
+// Overwrites the arguments that are, or end in, connection strings with a password: what stays is the string without
+// it. The caller has taken its own copy of the arguments before.
 void HidePasswords(int argc, char** argv);
 
 }  // namespace airlift

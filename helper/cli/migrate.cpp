@@ -119,6 +119,7 @@ int RunClusterCommand(MoveArguments& arguments) {
     throw Error("--all-databases is for full loads", "Replication is set up for one database at a time.",
                 "Give --type full-load-and-cdc for each database, without --all-databases.");
   FinishOptions(arguments);
+  RefuseSelection(arguments.move.selection);
   ClusterOptions options;
   options.move = arguments.move;
   options.move.source = ClusterInfo(arguments.connections.SourceInfo());

@@ -1,5 +1,5 @@
-// Which server the source was, each time: the state in the target remembers it. A standby that was promoted, or a backup
-// that was restored, has the same system identifier, but another timeline.
+// Which server the source was, each time: the state in the target remembers it. A standby that was promoted, or a
+// backup that was restored, has the same system identifier, but another timeline.
 #pragma once
 
 #include <string>
