@@ -23,11 +23,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-void WriteFile(const std::string& path, const std::string& text, mode_t mode = 0600) {
-  std::ofstream(path, std::ios::binary) << text;
-  chmod(path.c_str(), mode);
-}
-
 // "" where it is gone already.
 std::string Slurp(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -208,8 +203,8 @@ TEST_F(Transport, ServersAreVerifiedWhereThatIsAskedFor) {
   const std::string files = MakeCertificates(tls.directory());
   RunOrThrow({"chown", "--reference=" + tls.directory() + "/data", files + "server.key", files + "server.crt"});
   RunOrThrow({"chmod", "0600", files + "server.key"});
-  for (const std::string setting :
-       {"ssl = on", "ssl_cert_file = '" + files + "server.crt'", "ssl_key_file = '" + files + "server.key'"})
+  for (const std::string& setting : std::vector<std::string>{"ssl = on", "ssl_cert_file = '" + files + "server.crt'",
+                                                             "ssl_key_file = '" + files + "server.key'"})
     tls.Execute("postgres", "ALTER SYSTEM SET " + setting);
   tls.Execute("postgres", "SELECT pg_reload_conf()");
   tls.Execute("postgres", "CREATE ROLE mover SUPERUSER LOGIN PASSWORD 's3cret'");
