@@ -187,12 +187,13 @@ CREATE FUNCTION airlift.row_arguments(relation regclass, columns text[]) RETURNS
     $$;
 COMMENT ON FUNCTION airlift.row_arguments(regclass, text[]) IS 'argument list for airlift.digest, from names of columns';
 
+-- Looked up one by one: the planner takes a partition tree for 1000 relations and would read all of pg_class beside it.
 CREATE FUNCTION airlift.foreign_leaves(relation regclass) RETURNS regclass[]
     LANGUAGE sql STABLE SET search_path = ''
     AS $$
     SELECT COALESCE(pg_catalog.array_agg(l.relid ORDER BY l.relid::text COLLATE "C"), '{}')
-    FROM pg_catalog.pg_partition_tree(relation) l JOIN pg_catalog.pg_class c ON c.oid = l.relid
-    WHERE c.relkind = 'f'
+    FROM pg_catalog.pg_partition_tree(relation) l
+    WHERE (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = l.relid) = 'f'
     $$;
 COMMENT ON FUNCTION airlift.foreign_leaves(regclass) IS 'partitions of a table whose rows are on another server';
 
@@ -200,8 +201,8 @@ CREATE FUNCTION airlift.local_leaves(relation regclass) RETURNS regclass[]
     LANGUAGE sql STABLE SET search_path = ''
     AS $$
     SELECT COALESCE(pg_catalog.array_agg(l.relid ORDER BY l.relid::text COLLATE "C"), '{}')
-    FROM pg_catalog.pg_partition_tree(relation) l JOIN pg_catalog.pg_class c ON c.oid = l.relid
-    WHERE l.isleaf AND c.relkind = 'r'
+    FROM pg_catalog.pg_partition_tree(relation) l
+    WHERE l.isleaf AND (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = l.relid) = 'r'
     $$;
 COMMENT ON FUNCTION airlift.local_leaves(regclass) IS 'partitions of a table that hold rows on this server';
 
