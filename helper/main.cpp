@@ -32,6 +32,7 @@ constexpr Command kCommands[] = {
      airlift::SetupWorker},
     {"prepare", "make roles, replication role, replica identity and publication, in steps", airlift::SetupPrepare},
     {"undo", "take back what prepare did", airlift::SetupUndo},
+    {"tune", "set for a load what the role may set on the target, and put it back", airlift::SetupTune},
     {"cutover", "move the application's writes to the target, within seconds", airlift::SetupCutover},
     {"fallback", "after a cutover: move them back to the source", airlift::SetupFallback},
     {"cleanup", "end a migration: remove what was made for it on both sides", airlift::SetupCleanup},

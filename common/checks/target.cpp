@@ -143,6 +143,27 @@ SELECT pg_catalog.quote_ident(pg_catalog.current_database()), pg_catalog.count(*
 FROM user_relation c WHERE c.relkind IN ('r', 'p') AND c.nspname <> 'airlift_state' HAVING pg_catalog.count(*) > 0)sql",
      .remedy = "Give an empty database, or move with --into-existing.",
      .source = "pg_airlift"},
+    {.id = "target.load_settings",
+     .title = "settings for a load stand on the target",
+     .severity = Severity::kWarning,
+     .side = CheckSide::kTarget,
+     .query = R"sql(
+SELECT pg_catalog.concat_ws(' ', 'role ' || pg_catalog.quote_ident(r.rolname), 'database ' || pg_catalog.quote_ident(d.datname)),
+  c.item || ': the last commits may be lost in a crash.', NULL, NULL
+FROM pg_catalog.pg_db_role_setting s
+  CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (item)
+  LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+  LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+WHERE c.item = 'synchronous_commit=off' AND (s.setdatabase = 0 OR d.datname = pg_catalog.current_database())
+UNION ALL
+SELECT 'autovacuum', 'Off for the whole server.', NULL, NULL WHERE NOT pg_catalog.current_setting('autovacuum')::boolean
+UNION ALL
+SELECT c.name, 'autovacuum_enabled is off.', NULL, NULL
+FROM user_relation c CROSS JOIN LATERAL pg_catalog.pg_options_to_table(c.reloptions) AS o
+WHERE c.relkind = 'r' AND o.option_name = 'autovacuum_enabled' AND NOT o.option_value::boolean)sql",
+     .remedy =
+         "Once the load is over: pg_airlift tune --reset, and the parameter group as it was; then VACUUM (ANALYZE).",
+     .source = "RDS user guide, importing data"},
 };
 
 }  // namespace

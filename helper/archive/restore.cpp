@@ -27,6 +27,7 @@
 #include "schema/schema_mover.h"
 #include "state/run_state.h"
 #include "state/task_kind.h"
+#include "tune/resting_tables.h"
 
 namespace airlift {
 
@@ -314,9 +315,11 @@ class ArchiveRestore {
   }
 
   void Load() {
-    context_.maintenance_work_mem_kb = MaintenanceWorkMemKb(target_, options_);
+    context_.session_settings = SessionSettings(target_, context_.options, progress_);
+    RestingTables resting(options_.target, context_.relations);
     ShowTotals(target_, progress_);
     RunQueue(context_, [] {});
+    EndTuning(target_, resting, context_, result_);
     state_.SetStage(Stage::kPostData);
   }
 

@@ -24,6 +24,7 @@
 #include "report/result.h"
 #include "source/extension_fence.h"
 #include "state/driver_lock.h"
+#include "tune/tuning_steps.h"
 
 namespace airlift {
 
@@ -31,7 +32,8 @@ namespace {
 
 // Steps that outlive the migration: roles, memberships and settings, which the application needs on the target.
 bool IsKept(const Step& step) {
-  return step.side == Side::kTarget && step.key.rfind(kForwardSteps, 0) != 0 && step.key.rfind(kFallbackSteps, 0) != 0;
+  if (step.side != Side::kTarget || IsTuning(step)) return false;
+  return step.key.rfind(kForwardSteps, 0) != 0 && step.key.rfind(kFallbackSteps, 0) != 0;
 }
 
 class Cleanup {

@@ -23,6 +23,7 @@ std::function<int()> SetupStatus(CLI::App& app);
 std::function<int()> SetupCompare(CLI::App& app);
 std::function<int()> SetupPrepare(CLI::App& app);
 std::function<int()> SetupUndo(CLI::App& app);
+std::function<int()> SetupTune(CLI::App& app);
 std::function<int()> SetupPlan(CLI::App& app);
 std::function<int()> SetupCutover(CLI::App& app);
 std::function<int()> SetupFallback(CLI::App& app);

@@ -153,12 +153,12 @@ std::function<int()> SetupCompare(CLI::App& app) {
     const auto progress = arguments->output.MakeProgress();
     if (!arguments->max_wait.empty())
       arguments->live.max_wait = std::chrono::milliseconds(std::llround(ParseDuration(arguments->max_wait) * 1000));
-    const RunResult result = arguments->is_live          ? CompareLive(compare, arguments->live, *progress)
-                             : arguments->since_verified ? CompareSinceVerified(compare, *progress)
-                             : arguments->audit_slot     ? CompareWithNewAuditSlot(compare, *progress)
-                                                         : CompareDatabases(compare, *progress);
+    RunResult result = arguments->is_live          ? CompareLive(compare, arguments->live, *progress)
+                       : arguments->since_verified ? CompareSinceVerified(compare, *progress)
+                       : arguments->audit_slot     ? CompareWithNewAuditSlot(compare, *progress)
+                                                   : CompareDatabases(compare, *progress);
     progress->Stop();
-    const int status = arguments->output.Present(result);
+    const int status = arguments->output.Present(std::move(result), compare.target);
     if (compare.resume) ForgetComparison(compare.target);
     return status;
   };

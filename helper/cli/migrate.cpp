@@ -90,7 +90,7 @@ int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
   RunResult result = RestoreArchive(archive, arguments.move, *progress);
   progress->Stop();
   result.allow_refused = arguments.allow_refused;
-  return arguments.output.Present(result);
+  return arguments.output.Present(std::move(result), arguments.move.target);
 }
 
 int RunMoveCommand(MoveArguments& arguments) {
@@ -111,7 +111,7 @@ int RunMoveCommand(MoveArguments& arguments) {
   RunResult result = RunMove(move, *progress, companion.get());
   progress->Stop();
   result.allow_refused = arguments.allow_refused;
-  return arguments.output.Present(result);
+  return arguments.output.Present(std::move(result), arguments.move.target);
 }
 
 int RunClusterCommand(MoveArguments& arguments) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/html_file.h"
+#include "tune/tuning_steps.h"
 
 namespace airlift {
 
@@ -93,6 +94,16 @@ void AddOutputOptions(CLI::App& app, OutputOptions& options) {
 
 std::unique_ptr<Progress> OutputOptions::MakeProgress() const {
   return std::make_unique<Progress>(quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
+}
+
+int OutputOptions::Present(RunResult result, const ConnInfo& target) const {
+  try {
+    Connection connection(target, Side::kTarget);
+    if (const auto note = NoteOfStandingTuning(connection)) result.notes.push_back(*note);
+  } catch (const std::exception&) {
+    // The result stands without it.
+  }
+  return Present(result);
 }
 
 int OutputOptions::Present(const RunResult& result) const {

@@ -45,6 +45,8 @@ struct OutputOptions {
   std::shared_ptr<const SigningKey> signing_key;
 
   std::unique_ptr<Progress> MakeProgress() const;
+  // The same, with a note where the tuning of the target for a load still stands.
+  int Present(RunResult result, const ConnInfo& target) const;
   // Writes the evidence file, prints the summary (or the JSON), returns the exit status.
   int Present(const RunResult& result) const;
 };

@@ -9,6 +9,7 @@
 #include "cutover/way_back.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
+#include "tune/tuning_steps.h"
 
 namespace airlift {
 
@@ -149,10 +150,18 @@ void CheckIdentities(const CutoverCheckInputs& in, Problems& problems) {
                         "REPLICA IDENTITY on the target; or give --no-fallback."});
 }
 
+// The application is about to write to tables that autovacuum leaves alone.
+void CheckTuning(const CutoverCheckInputs& in, Problems& problems) {
+  const StandingTuning standing = FindStandingTuning(in.target);
+  if (standing.Any())
+    problems.push_back({"the tuning for the load still stands on the target", standing.Describe() + ".",
+                        "Run pg_airlift tune --reset.", false});
+}
+
 using CheckFunction = void (*)(const CutoverCheckInputs&, Problems&);
 constexpr CheckFunction kChecks[] = {
-    CheckPhase,        CheckForward,       CheckPreparedTransactions, CheckFence,
-    CheckFallbackRole, CheckTargetDecodes, CheckSourceApplies,        CheckIdentities,
+    CheckPhase,         CheckForward,       CheckPreparedTransactions, CheckFence,  CheckFallbackRole,
+    CheckTargetDecodes, CheckSourceApplies, CheckIdentities,           CheckTuning,
 };
 
 }  // namespace

@@ -58,7 +58,7 @@ std::optional<int64_t> JoinLoad(const MoveOptions& options, Progress& progress) 
   }
   if (state.CountUnfinished(SourceTaskKinds()) > 0) context.snapshot_id = run->snapshot;
   context.relations = state.LoadPlannedRelations();
-  context.maintenance_work_mem_kb = MaintenanceWorkMemKb(target, context.options);
+  context.session_settings = SessionSettings(target, context.options, progress);
   context.progress = &progress;
   context.is_guest = true;
   std::atomic<int64_t> tasks_done{0};

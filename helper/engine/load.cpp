@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "engine/existing_keys.h"
+#include "engine/worker.h"
 #include "state/driver_lock.h"
 #include "state/task_kind.h"
+#include "tune/load_memory.h"
+#include "tune/load_session.h"
 
 namespace airlift {
 
@@ -40,14 +44,38 @@ std::string OfferedCompression(Connection& target, const std::string& method, Pr
 }
 
 int64_t MaintenanceWorkMemKb(Connection& target, const MoveOptions& options) {
-  const Result result = target.Query(
-      "SELECT setting::bigint, (SELECT setting::bigint * 8 FROM pg_catalog.pg_settings WHERE name = "
-      "'shared_buffers') "
-      "FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
-  const int64_t by_server = result.Integer(0, 0);
   if (options.maintenance_memory > 0) return std::max<int64_t>(1024, options.maintenance_memory / 1024 / options.jobs);
-  constexpr int64_t kMostKb = int64_t{2} << 20;
-  return std::clamp(result.Integer(0, 1) / 2 / options.jobs, by_server, std::max(by_server, kMostKb));
+  const Result result = target.Query(
+      "SELECT setting::bigint * 1024, (SELECT setting::bigint * 8192 FROM pg_catalog.pg_settings WHERE name = "
+      "'shared_buffers'), EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = 'aurora_version') "
+      "FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
+  const ServerMemory memory = MemoryOf(0, result.Integer(0, 1), result.Boolean(0, 2));
+  return MaintenanceWorkMem(memory, options.jobs, result.Integer(0, 0)) / 1024;
+}
+
+std::vector<LoadSettingUse> SessionSettings(Connection& target, const MoveOptions& options, Progress& progress) {
+  LoadSessionOptions session;
+  session.jobs = options.jobs;
+  session.maintenance_work_mem_kb = MaintenanceWorkMemKb(target, options);
+  session.toast_compression = options.toast_compression;
+  session.into_existing = options.into_existing;
+  std::vector<LoadSettingUse> settings = ProbeLoadSettings(target, session);
+  for (const LoadSettingUse& setting : settings)
+    if (!setting.refusal.empty())
+      progress.Note(fmt::format("the load goes without {} = {}: {}", setting.name, setting.value, setting.refusal));
+  return settings;
+}
+
+void EndTuning(Connection& target, RestingTables& resting, const RunContext& context, RunResult& result) {
+  result.load_settings = context.session_settings;
+  if (const auto use = resting.Use()) result.load_settings.push_back(*use);
+  if (const std::string failure = resting.PutBack(); !failure.empty()) {
+    context.progress->Note(failure);
+    result.notes.push_back("autovacuum is still off: " + failure);
+  }
+  if (!UsesReplicaRole(context.session_settings)) return;
+  for (SchemaFinding& finding : ProveExistingForeignKeys(target, context.relations))
+    result.schema_differences.push_back(std::move(finding));
 }
 
 void AddIndexTasks(const std::vector<Relation>& relations, const std::vector<IndexJob>& jobs,

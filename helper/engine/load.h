@@ -9,10 +9,14 @@
 #include "engine/move_options.h"
 #include "pg/connection.h"
 #include "progress/progress.h"
+#include "report/result.h"
 #include "schema/schema_mover.h"
 #include "state/run_state.h"
+#include "tune/resting_tables.h"
 
 namespace airlift {
+
+struct RunContext;
 
 // Throws Error where another process drives a run on this target; else ends what sessions a dead one left behind.
 void TakeDriverLock(Connection& target, Progress& progress);
@@ -21,8 +25,14 @@ void TakeDriverLock(Connection& target, Progress& progress);
 // whatever compresses them, and columns with a method of their own keep it.
 std::string OfferedCompression(Connection& target, const std::string& method, Progress& progress);
 
-// Shared out over the jobs that may each build an index; never below what the target gives by itself.
+// maintenance_work_mem for each of the jobs that may build an index at the same time; 0: as the target has it.
 int64_t MaintenanceWorkMemKb(Connection& target, const MoveOptions& options);
+
+// What the sessions of the workers are to set, as far as the target lets them; notes what it refuses.
+std::vector<LoadSettingUse> SessionSettings(Connection& target, const MoveOptions& options, Progress& progress);
+
+// Puts back what rested, proves the foreign keys that rested, and writes into the result what was used.
+void EndTuning(Connection& target, RestingTables& resting, const RunContext& context, RunResult& result);
 
 // The task of each index job, which waits for its table's copy where there is one. `relations` have the OIDs by which
 // the jobs name their tables.

@@ -28,6 +28,7 @@
 #include "state/run_state.h"
 #include "state/seen_source.h"
 #include "state/task_kind.h"
+#include "tune/resting_tables.h"
 
 namespace airlift {
 
@@ -323,7 +324,8 @@ class Move {
   }
 
   void Load() {
-    context_.maintenance_work_mem_kb = MaintenanceWorkMemKb(target_, options_);
+    context_.session_settings = SessionSettings(target_, context_.options, progress_);
+    RestingTables resting(options_.target, context_.relations);
     ShowTotals(target_, progress_);
     const OpenLoad open(target_);
     RunQueue(context_, [this, last = std::chrono::steady_clock::now()]() mutable {
@@ -334,6 +336,7 @@ class Move {
     });
     if (snapshot_) ReleaseSnapshot();
     ReachFaultPoint(FaultPoint::kLoaded);
+    EndTuning(target_, resting, context_, result_);
     state_.SetStage(Stage::kPostData);
   }
 

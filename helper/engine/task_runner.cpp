@@ -141,8 +141,6 @@ TaskOutcome RunLargeObjectReadBack(Worker& worker, const Task& task, StageProgre
 }
 
 TaskOutcome RunIndex(Worker& worker, const Task& task, StageProgress&) {
-  if (const int64_t kb = worker.context().maintenance_work_mem_kb; kb > 0)
-    worker.target().Execute(fmt::format("SET LOCAL maintenance_work_mem = '{}kB'", kb));
   RunIndexJob(worker.target(), task.detail.at("entry"));
   return {};
 }

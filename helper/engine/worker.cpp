@@ -6,6 +6,7 @@
 #include "engine/join.h"
 #include "engine/task_runner.h"
 #include "state/task_kind.h"
+#include "tune/load_session.h"
 
 namespace airlift {
 
@@ -30,10 +31,7 @@ Worker::Worker(const RunContext& context, int number)
 std::unique_ptr<Connection> Worker::OpenTarget() const {
   auto target =
       std::make_unique<Connection>(context_.options.target.With("application_name", application_name_), Side::kTarget);
-  // Losing the last commits of a load to a crash of the target only means doing those tasks again.
-  target->Execute("SET synchronous_commit = off");
-  if (!context_.options.toast_compression.empty())
-    target->Execute("SET default_toast_compression = '" + context_.options.toast_compression + "'");
+  ApplyLoadSettings(*target, context_.session_settings);
   if (context_.is_guest) NoticeLostPeer(*target);
   return target;
 }

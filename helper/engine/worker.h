@@ -11,6 +11,7 @@
 #include "engine/move_options.h"
 #include "progress/progress.h"
 #include "queue/worker_pool.h"
+#include "report/result.h"
 #include "state/run_state.h"
 
 namespace airlift {
@@ -25,7 +26,7 @@ struct RunContext {
   const ArchiveSource* archive = nullptr;  // where the rows come from, instead of a source
   bool with_large_objects = true;
   std::vector<Relation> relations;
-  int64_t maintenance_work_mem_kb = 0;  // for one index build; 0 leaves the target's setting
+  std::vector<LoadSettingUse> session_settings;  // of every worker's session on the target
   Progress* progress = nullptr;
   bool is_guest = false;                       // in a run that another process drives
   std::atomic<int64_t>* tasks_done = nullptr;  // counted where not null

@@ -47,6 +47,12 @@ constexpr struct {
 constexpr const char* kCheckClient = "SET client_connection_check_interval = '10s'";
 constexpr int kCheckClientSince = 14;
 
+// What we record must not be lost with the server, whatever the role's or the server's own setting: a session that can
+// do without that, such as a worker's, says so. Not "on": that may wait for a standby that is not there.
+constexpr const char* kDurableCommits =
+    "SELECT pg_catalog.set_config('synchronous_commit', 'local', false) "
+    "WHERE pg_catalog.current_setting('synchronous_commit') = 'off';";
+
 // Known to some versions only.
 struct VersionedSetting {
   int since_major;
@@ -62,6 +68,7 @@ std::string SessionPreamble(int major) {
   for (const char* setting : kSessionSettings) sql += std::string("SET ") + setting + ";";
   for (const auto& setting : kVersionedSettings)
     if (major >= setting.since_major) sql += std::string("SET ") + setting.assignment + ";";
+  sql += kDurableCommits;
   for (const TextSetting& setting : kTextSettings) {
     sql += std::string("SELECT pg_catalog.set_config('") + setting.name + "', '" + setting.value + "', false);";
   }

@@ -233,7 +233,7 @@ SourceFacts ReadSourceFacts(Connection& source, const SelectionRules& selection,
   return facts;
 }
 
-TargetFacts ReadTargetFacts(Connection& target, const SourceFacts& source) {
+TargetFacts ReadTargetServer(Connection& target) {
   TargetFacts facts;
   facts.server = ReadServerFacts(target);
   const Transaction transaction(target, "BEGIN READ ONLY");
@@ -243,6 +243,12 @@ TargetFacts ReadTargetFacts(Connection& target, const SourceFacts& source) {
   facts.settings = ReadSettings(target);
   facts.round_trip_seconds = MeasureRoundTrip(target);
   facts.may_set_replication_role = TryQuery(target, "SET LOCAL session_replication_role = replica").has_value();
+  return facts;
+}
+
+TargetFacts ReadTargetFacts(Connection& target, const SourceFacts& source) {
+  TargetFacts facts = ReadTargetServer(target);
+  const Transaction transaction(target, "BEGIN READ ONLY");
   std::set<std::pair<std::string, std::string>> names;
   for (const TableFacts& table : source.tables) names.emplace(table.relation.schema, table.relation.name);
   for (const Relation& relation : LoadRelations(target))

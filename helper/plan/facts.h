@@ -123,6 +123,8 @@ struct TargetFacts {
 // Waits `wal_seconds` to see how much WAL the source writes meanwhile.
 SourceFacts ReadSourceFacts(Connection& source, const SelectionRules& selection, double wal_seconds);
 TargetFacts ReadTargetFacts(Connection& target, const SourceFacts& source);
+// The same without what is asked about the tables of a source.
+TargetFacts ReadTargetServer(Connection& target);
 
 // Tables with sizes, indexes, keys and counters (facts_tables.cpp).
 std::vector<TableFacts> ReadTableFacts(Connection& source, const SelectionRules& selection);

@@ -15,7 +15,6 @@ namespace {
 // A table that somebody keeps locked must not make the plan wait for ever.
 constexpr const char* kLockTimeout = "SET lock_timeout = '10s'";
 constexpr double kLongestWalInterval = 60;
-constexpr int kMemoryPerSharedBuffers = 4;  // of shared_buffers to memory: RDS gives a quarter
 
 std::unique_ptr<Connection> Open(const ConnInfo& info, Side side) {
   auto connection = std::make_unique<Connection>(info.With("application_name", "pg_airlift plan"), side);
@@ -56,9 +55,11 @@ void CheckTarget(MovePlan& plan) {
 }
 
 // Of the target as it is, else of the instance that the plan asks for.
-int64_t TargetMemory(const MovePlan& plan) {
-  if (!plan.target) return plan.instance.memory_bytes;
-  return SettingNumber(plan.target->settings, "shared_buffers", 0) * 8192 * kMemoryPerSharedBuffers;
+ServerMemory TargetMemory(const MovePlan& plan) {
+  const bool is_aurora = plan.target_kind == ServerKind::kAurora;
+  if (plan.target) return MemoryOf(0, SettingNumber(plan.target->settings, "shared_buffers", 0) * 8192, is_aurora);
+  const int64_t memory = plan.instance.memory_bytes;
+  return MemoryOf(memory, is_aurora ? memory / 4 * 3 : memory / 4, is_aurora);
 }
 
 bool Replicates(const StrategyVerdict* chosen) {
@@ -82,7 +83,8 @@ void AdviseOnParameters(MovePlan& plan) {
   inputs.target_kind = plan.target_kind;
   inputs.target = plan.target ? &*plan.target : nullptr;
   inputs.jobs = plan.options.jobs;
-  inputs.memory_bytes = TargetMemory(plan);
+  inputs.target_major = plan.target_version.major;
+  inputs.memory = TargetMemory(plan);
   inputs.with_replication = Replicates(plan.chosen());
   inputs.group = plan.options.aws.prefix + "-parameters";
   const RdsEndpoint endpoint = plan.target ? ParseRdsEndpoint(plan.target->server.host) : RdsEndpoint();

@@ -175,7 +175,7 @@ json Parameters(const MovePlan& plan) {
                      {"value", advice.value},
                      {"purpose", advice.purpose},
                      {"apply", ApplyName(advice.apply)},
-                     {"where", advice.in_session         ? "session"
+                     {"where", advice.InSession()        ? "session"
                                : advice.in_cluster_group ? "cluster parameter group"
                                                          : "parameter group"}});
   }

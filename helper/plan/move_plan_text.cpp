@@ -141,7 +141,7 @@ void AddParameters(Text& text, const MovePlan& plan) {
   for (const ParameterAdvice& advice : plan.parameters) {
     text.Line(fmt::format("{:<36} {:>10} {:>10}  {:<16} {}", advice.name, advice.current.value_or("?"),
                           advice.ValueWithUnit(), ApplyName(advice.apply),
-                          advice.in_session         ? "session"
+                          advice.InSession()        ? "session"
                           : advice.in_cluster_group ? "cluster group"
                                                     : "group"));
   }

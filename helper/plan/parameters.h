@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "plan/facts.h"
+#include "tune/load_settings.h"
 
 namespace airlift::planning {
-
-enum class Apply { kDynamic, kStatic, kAbsent };  // in a parameter group of that kind of target
 
 struct ParameterAdvice {
   std::string name;
@@ -17,25 +16,34 @@ struct ParameterAdvice {
   std::optional<std::string> current;  // where a target was given and has it
   std::string value;                   // for the load, in the unit that the parameter group takes
   std::string purpose;
+  std::string source;  // where that is said
   Apply apply = Apply::kDynamic;
-  bool in_session = false;        // the migrating role may set it itself
+  SettingLevel level = SettingLevel::kParameterGroup;
   bool in_cluster_group = false;  // Aurora: of the cluster's group, not the instance's
   bool only_replication = false;
 
+  bool InSession() const { return level != SettingLevel::kParameterGroup; }  // the migrating role may set it itself
+  bool IsAsWanted() const;
   std::string ValueWithUnit() const;  // for people
+  std::string CurrentWithUnit() const;
 };
 
 struct ParameterInputs {
   ServerKind target_kind = ServerKind::kRds;
   const TargetFacts* target = nullptr;
   int jobs = 2;
-  int64_t memory_bytes = 0;  // of the instance
+  int target_major = 0;  // where there is no target yet; 0: not known
+  ServerMemory memory;   // of the instance
+  // maintenance_work_mem of the target is what pg_airlift tune made it, and tells nothing.
+  bool maintenance_memory_is_tuned = false;
   bool with_replication = false;
-  std::string group;  // name of the parameter group, valid
+  std::string group;          // name of the parameter group, valid
+  std::string cluster_group;  // Aurora: of the cluster's; "" for the group's with "-cluster"
   std::string instance;
   std::string cluster;
 };
 
+// Rows of LoadSettings() that concern this target, but storage parameters of tables.
 std::vector<ParameterAdvice> AdviseParameters(const ParameterInputs& inputs);
 
 // `aws rds ...` lines, never run by us. `restore`: the previous values; where these are not known, the line that asks

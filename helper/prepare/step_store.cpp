@@ -142,12 +142,26 @@ void StepStore::DropWhenUndone() {
   Transaction transaction(target_);
   const Result left = target_.Query("SELECT FROM " PREPARE_STEP " WHERE state NOT IN ('undone', 'failed') LIMIT 1");
   if (left.rows() > 0) return;
+  Drop();
+  transaction.Commit();
+}
+
+void StepStore::DropWhenEmpty() {
+  if (!Exists()) return;
+  Transaction transaction(target_);
+  const Result left =
+      target_.Query("SELECT EXISTS (SELECT FROM " PREPARE_STEP ") OR EXISTS (SELECT FROM " PREPARE_ACCEPTED ")");
+  if (left.Boolean(0, 0)) return;
+  Drop();
+  transaction.Commit();
+}
+
+void StepStore::Drop() {
   target_.Execute("DROP TABLE IF EXISTS " PREPARE_STEP ", " PREPARE_ACCEPTED);
   const Result others = target_.Query(
       "SELECT FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.to_regnamespace('" AIRLIFT_STATE_SCHEMA
       "') LIMIT 1");
   if (others.rows() == 0) target_.Execute("DROP SCHEMA " AIRLIFT_STATE_SCHEMA);
-  transaction.Commit();
 }
 
 }  // namespace airlift

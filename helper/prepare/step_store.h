@@ -36,8 +36,12 @@ class StepStore {
 
   // Drops the tables, and the schema where nothing else is in it, when no step is left that was done.
   void DropWhenUndone();
+  // The same when there is no step at all, nor anything accepted.
+  void DropWhenEmpty();
 
  private:
+  void Drop();
+
   Connection& target_;
   std::string source_identity_;
 };

@@ -266,6 +266,8 @@ void Judge(MigrationStatus& status) {
         status.ddl.size()));
   if (status.load && status.load->stage == "finished" && status.load->verdict == "differs")
     status.attention.push_back("the load ended with the verdict \"differs\"");
+  if (status.load && status.load->stage == "finished" && status.tuning.Any())
+    status.attention.push_back("the load is finished, and its tuning still stands: pg_airlift tune --reset");
 }
 
 }  // namespace
@@ -355,6 +357,7 @@ MigrationStatus StatusCollector::Collect() {
   try {
     status.load = ReadLoad(*target);
     status.replication = ReplicationState(*target).Find();
+    status.tuning = FindStandingTuning(*target);
     if (!status.load && !status.replication) {
       status.unknown.push_back("the target holds no migration: schema airlift_state has nothing of one");
       return status;

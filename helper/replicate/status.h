@@ -11,6 +11,7 @@
 #include "pg/conninfo.h"
 #include "replicate/replication_state.h"
 #include "source/extension_replicate.h"
+#include "tune/tuning_steps.h"
 
 namespace airlift {
 
@@ -74,6 +75,7 @@ struct MigrationStatus {
   std::string at;  // of this host's clock, UTC
   std::optional<ReplicationRecord> replication;
   std::optional<LoadStatus> load;
+  StandingTuning tuning;
   Direction direction = Direction::kForward;
   std::string current_lsn;  // of the side that sends; "" where it cannot be asked
   std::vector<StreamStatus> streams;

@@ -193,6 +193,7 @@ json AuditJson(const AuditStatus& audit) {
 std::string StatusText(const MigrationStatus& status) {
   std::string text = fmt::format("phase: {}\n", Phase(status));
   if (status.load) text += LoadText(*status.load);
+  if (status.tuning.Any()) text += "tuning for the load: " + status.tuning.Describe() + "\n";
   if (!status.current_lsn.empty())
     text +=
         fmt::format("{} is at {}\n", status.direction == Direction::kForward ? "source" : "target", status.current_lsn);
@@ -236,6 +237,8 @@ json StatusJson(const MigrationStatus& status) {
           {"direction", DirectionName(status.direction)},
           {"current_lsn", status.current_lsn},
           {"load", status.load ? LoadJson(*status.load) : json()},
+          {"tuning",
+           {{"settings", status.tuning.settings}, {"tables", status.tuning.tables}, {"since", status.tuning.since}}},
           {"streams", streams},
           {"audit", status.audit ? AuditJson(*status.audit) : json()},
           {"wal_disk_free", OrNull(status.wal_disk_free)},

@@ -60,6 +60,14 @@ json ToJson(const SchemaFinding& finding) {
           {"source", finding.source}, {"target", finding.target}, {"informational", finding.informational}};
 }
 
+json ToJson(const LoadSettingUse& setting) {
+  return {{"name", setting.name},
+          {"value", setting.value},
+          {"before", setting.before},
+          {"used", setting.refusal.empty()},
+          {"reason", setting.refusal}};
+}
+
 template <typename Items>
 json ToArray(const Items& items) {
   json array = json::array();
@@ -96,6 +104,7 @@ json ToJson(const RunResult& result) {
                    {"live", result.live ? ToJson(*result.live) : json()},
                    {"seconds", seconds}};
   if (!result.kept_since.empty()) evidence["kept_since"] = result.kept_since;
+  if (!result.load_settings.empty()) evidence["load_settings"] = ToArray(result.load_settings);
   if (!result.since_lsn.empty()) evidence["since_lsn"] = result.since_lsn;
   return evidence;
 }

@@ -94,10 +94,16 @@ bool RunResult::SchemaDiffers() const {
                      [](const SchemaFinding& finding) { return !finding.informational; });
 }
 
+bool RunResult::ForeignKeyIsBroken() const {
+  return std::any_of(schema_differences.begin(), schema_differences.end(),
+                     [](const SchemaFinding& finding) { return finding.property == kUnmatchedRows; });
+}
+
 int RunResult::ExitStatus() const {
   const Verdict verdict = DataVerdict();
   if (verdict == Verdict::kDiffers) return kExitFindings;
   if (verdict == Verdict::kNotVerified && was_verified) return kExitFailed;
+  if (ForeignKeyIsBroken()) return kExitFindings;
   // What was refused shows in the schema as well: who allows the one allows the other.
   if (allow_refused) return kExitDone;
   return SomethingWasRefused() || SchemaDiffers() ? kExitFindings : kExitDone;

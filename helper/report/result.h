@@ -118,11 +118,22 @@ struct SchemaFinding {
   bool informational = false;  // to know, not to mend: does not count for the exit status
 };
 
+// The property of a foreign key that stands on the target while rows break it.
+inline constexpr const char* kUnmatchedRows = "rows without a match";
+
 struct LargeObjectsResult {
   Verdict verdict = Verdict::kVerified;
   std::string reason;
   TableDigest source;
   TableDigest target;
+};
+
+// A setting that the sessions of a load were to have on the target.
+struct LoadSettingUse {
+  std::string name;
+  std::string value;
+  std::string before;   // what a session there has otherwise; it has it again when the load is over
+  std::string refusal;  // the target's words where it was not used; "" where it was
 };
 
 struct RunResult {
@@ -145,6 +156,7 @@ struct RunResult {
   bool schema_was_compared = false;
   std::vector<LeftOut> left_out;
   std::vector<std::string> notes;
+  std::vector<LoadSettingUse> load_settings;
   std::optional<LiveFacts> live;
   std::vector<std::pair<std::string, double>> seconds;  // per stage
 
@@ -155,6 +167,8 @@ struct RunResult {
   Verdict Overall() const;
   // Schema differences that are not informational.
   bool SchemaDiffers() const;
+  // A foreign key of the target is not what it says.
+  bool ForeignKeyIsBroken() const;
   // Objects that the target refused (LeftOut::expected is false).
   bool SomethingWasRefused() const;
   // As the exit statuses promise: 0 only when all is verified and nothing is missing or different.

@@ -351,14 +351,15 @@ TEST_F(ArchiveTest, WithASignedManifestIsTakenFromItsSignerOnly) {
 TEST_F(ArchiveTest, WhoseRowsDifferOnTheTargetIsNotVerified) {
   source().Psql(database(), "CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 100) g");
   ExpectDone(Dump());
-  // A trigger of a table that was there already changes a row on its way in.
+  // A trigger of a table that was there already, and that does not rest, changes a row on its way in.
   target()
       .Connect(target().Login(database(), "master", kMasterPassword))
       ->Execute(
           "CREATE TABLE t (a int);"
           "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
           "IF NEW.a = 50 THEN NEW.a := -50; END IF; RETURN NEW; END $$;"
-          "CREATE TRIGGER change BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION change()");
+          "CREATE TRIGGER change BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION change();"
+          "ALTER TABLE t ENABLE ALWAYS TRIGGER change");
   const ProcessResult result = Restore(directory_, {"--into-existing"});
   EXPECT_EQ(result.status, kDiffers) << result.Describe();
   EXPECT_EQ(FinalVerdict(result), "differs");

@@ -421,17 +421,17 @@ TEST_F(Assess, EncodingsAndCollationsAreCompared) {
 
 TEST_F(Assess, TheMigratingRolesRightsAreAsked) {
   const json good = RunBoth();
-  for (const char* id :
-       {"target.create", "target.create_role", "target.rds_superuser", "target.subscribe", "target.read_only",
-        "target.not_empty", "target.session_replication_role", "target.way_back", "target.workers"})
+  for (const char* id : {"target.create", "target.create_role", "target.rds_superuser", "target.subscribe",
+                         "target.read_only", "target.not_empty", "target.load_settings",
+                         "target.session_replication_role", "target.way_back", "target.workers"})
     ExpectSilent(good, id);
   target().Execute("postgres", "CREATE ROLE assess_poor LOGIN PASSWORD 'a-s3cret-of-the-source'");
-  target().Execute(database(), "CREATE TABLE there ()");
+  target().Execute(database(), "CREATE TABLE there () WITH (autovacuum_enabled = no)");
   target().Execute("postgres", "ALTER DATABASE " + database() + " SET default_transaction_read_only = on");
   const std::string poor = target().Login(database(), "assess_poor", "a-s3cret-of-the-source").ToString();
   const json bad = Run(SourceConnInfo(), {"--target", poor});
   for (const char* id : {"target.create", "target.create_role", "target.rds_superuser", "target.subscribe",
-                         "target.read_only", "target.not_empty"})
+                         "target.read_only", "target.not_empty", "target.load_settings"})
     ExpectFires(bad, id);
   if (target().Connect("postgres")->server_major() >= 15) ExpectFires(bad, "target.session_replication_role");
   target().Execute("postgres", "DROP ROLE assess_poor");

@@ -59,6 +59,7 @@ inline constexpr const char* kCheckedEndToEnd[] = {
     "tablespace.custom",
     "target.create",
     "target.create_role",
+    "target.load_settings",
     "target.not_empty",
     "target.password_commands",
     "target.rds_superuser",

@@ -220,7 +220,7 @@ TEST(Parameters, ThePreviousValueComesBackNotTheDefault) {
   const TargetFacts target = Target();
   ParameterInputs inputs;
   inputs.target = &target;
-  inputs.memory_bytes = 16 * kGigabyte;
+  inputs.memory = {16 * kGigabyte, 4 * kGigabyte, true};
   inputs.group = "g";
   inputs.instance = "i";
   const auto advice = AdviseParameters(inputs);
