@@ -7,6 +7,7 @@
 
 #include "engine/existing_keys.h"
 #include "engine/worker.h"
+#include "schema/entry_store.h"
 #include "state/driver_lock.h"
 #include "state/task_kind.h"
 #include "tune/load_memory.h"
@@ -58,7 +59,9 @@ std::vector<LoadSettingUse> SessionSettings(Connection& target, const MoveOption
   session.jobs = options.jobs;
   session.maintenance_work_mem_kb = MaintenanceWorkMemKb(target, options);
   session.toast_compression = options.toast_compression;
-  session.into_existing = options.into_existing;
+  // As the load began: neither a resumed one nor a worker that joins need be told again.
+  const auto load = EntryStore(target).FindLoad();
+  session.into_existing = options.into_existing || (load && load->into_existing);
   std::vector<LoadSettingUse> settings = ProbeLoadSettings(target, session);
   for (const LoadSettingUse& setting : settings)
     if (!setting.refusal.empty())

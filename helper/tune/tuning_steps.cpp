@@ -26,7 +26,7 @@ WHERE c.relkind = 'r' AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'airlift_state', 'airlift_fence', 'airlift_staging')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.objid = c.oid AND d.deptype = 'e')
-ORDER BY pg_catalog.pg_table_size(c.oid) DESC, 1, 2)";
+ORDER BY 1, 2)";
 
 constexpr const char* kStandingQuery =
     "SELECT pg_catalog.count(*) FILTER (WHERE key LIKE 'tune/setting/%'), "
