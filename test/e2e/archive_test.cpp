@@ -15,6 +15,7 @@ namespace airlift::test {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -309,6 +310,37 @@ TEST_F(ArchiveTest, ThatIsCompressedAndDamagedIsRefused) {
     EXPECT_THAT(Problem(Restore(directory_, {"--restart"})), HasSubstr("too early"));
     EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM t"), "0");
   }
+}
+
+TEST_F(ArchiveTest, OfWhichOneFileIsDamagedTellsWhatIsKept) {
+  source().Psql(database(),
+                "CREATE TABLE bad AS SELECT g, repeat('AAAA', 10) AS v FROM generate_series(1, 2000) g;"
+                "CREATE TABLE good AS SELECT g AS a FROM generate_series(1, 500) g;"
+                "ALTER TABLE good ADD PRIMARY KEY (a)");
+  ExpectDone(Dump({"--compress", "0"}));
+  const std::string data = FileOfTable("bad");
+  FlipByte(data, 40000);
+  const std::string problem = Problem(Restore(directory_, {"--jobs", "1"}));
+  EXPECT_THAT(problem, HasSubstr("public.bad"));
+  EXPECT_THAT(problem, HasSubstr("Everything finished so far is kept"));
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM bad"), "0");
+  EXPECT_THAT(target().Value(database(), "SELECT count(*) FROM good"), AnyOf("0", "500")) << "all of it or nothing";
+  EXPECT_FALSE(std::filesystem::exists(evidence_path_)) << "nothing was proved";
+  // With the file as it was, the same command goes on to the end.
+  FlipByte(data, 40000);
+  ExpectDone(Restore(directory_, {"--jobs", "1"}));
+  ExpectSameContents();
+}
+
+TEST_F(ArchiveTest, OfATarThatIsCutOffIsRefused) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT g, md5(g::text) AS v FROM generate_series(1, 20000) g");
+  PlainDump({"-Ft"});
+  fs::resize_file(directory_, fs::file_size(directory_) / 2);
+  Problem(Restore(directory_));
+  EXPECT_EQ(target().Value(database(),
+                           "SELECT COALESCE((SELECT reltuples::int FROM pg_class WHERE relname = 't' AND "
+                           "pg_relation_size(oid) > 0), 0)"),
+            "0");
 }
 
 TEST_F(ArchiveTest, WithAManifestThatDoesNotFitIsRefused) {

@@ -181,6 +181,10 @@ TEST_F(CopyFilesTest, DamagedFilesAndManifestsThatDoNotFitAreRefused) {
   const std::string good = ReadFile(file);
   std::ofstream(file) << good.substr(0, good.size() / 2);
   EXPECT_THAT(Problem(In()), HasSubstr("and had"));
+  EXPECT_EQ(
+      OnTarget("SELECT (SELECT count(*) FROM parent) + (SELECT count(*) FROM a_child) + (SELECT count(*) FROM parts)"),
+      "0")
+      << "sizes are looked at before anything is loaded";
   std::string flipped = good;
   flipped[good.size() / 2] = flipped[good.size() / 2] == 'a' ? 'b' : 'a';
   std::ofstream(file) << flipped;
