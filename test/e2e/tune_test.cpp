@@ -390,7 +390,9 @@ TEST_F(ExistingTables, AForeignKeyThatTheRowsBreakIsFound) {
   const json evidence = Evidence();
   EXPECT_THAT(evidence.at("schema_differences").dump(), HasSubstr("rows without a match"));
   for (const json& finding : evidence.at("schema_differences"))
-    if (finding.at("property") == "rows without a match") EXPECT_EQ(finding.at("target"), "2");
+    if (finding.at("property") == "rows without a match") {
+      EXPECT_EQ(finding.at("target"), "2");
+    }
 }
 
 }  // namespace

@@ -41,7 +41,9 @@ TEST(LoadMemory, IndexBuildsTogetherNeverTakeMoreThanTheMemory) {
             << memory.total << " " << memory.shared_buffers << " " << jobs << " " << now;
         ASSERT_TRUE(each == 0 || each >= kMegabyte);
         ASSERT_EQ(each % 1024, 0);
-        if (memory.is_given) ASSERT_LE(each, 2 * kGigabyte);
+        if (memory.is_given) {
+          ASSERT_LE(each, 2 * kGigabyte);
+        }
       }
     }
   }
@@ -104,7 +106,9 @@ TEST(LoadSettings, EveryRowHasAReasonWithItsSourceAndNoneRisksTheCluster) {
 
 TEST(LoadSettings, WhatSilencesForeignKeysIsNeverStored) {
   for (const LoadSetting& setting : LoadSettings()) {
-    if (std::string_view(setting.name) == "session_replication_role") EXPECT_EQ(setting.level, SettingLevel::kSession);
+    if (std::string_view(setting.name) == "session_replication_role") {
+      EXPECT_EQ(setting.level, SettingLevel::kSession);
+    }
   }
 }
 
