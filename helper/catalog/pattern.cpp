@@ -97,6 +97,7 @@ NamePattern ParseNamePattern(const std::string& pattern) {
   }
   if (in_quotes) throw Error("unterminated quote in name pattern: " + pattern);
   if (parts.size() > 2) throw Error("too many dots in name pattern: " + pattern, {}, "Write it as schema.table.");
+  if (parts.front().empty() && parts.size() == 2) throw Error("empty schema in name pattern: \"" + pattern + "\"");
   if (parts.back().empty()) throw Error("empty name in name pattern: \"" + pattern + "\"");
   return parts.size() == 1 ? NamePattern{"", parts[0]} : NamePattern{parts[0], parts[1]};
 }

@@ -20,17 +20,7 @@ void CheckTargetVersion(const PreflightInputs& in, Problems& problems) {
                       fmt::format("Create a target of version {} or later.", in.source.server_major())});
 }
 
-void CheckTargetTakesWrites(const TargetInputs& in, Problems& problems) {
-  const Result state =
-      in.target.Query("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')");
-  if (state.Boolean(0, 0)) {
-    problems.push_back({"the target is a standby", "It is in recovery and takes no writes.",
-                        "Connect to the writer (the primary, or the cluster endpoint)."});
-  } else if (state.Text(0, 1) == "on") {
-    problems.push_back({"the target is read-only", "transaction_read_only is on for this role or database.",
-                        "Set default_transaction_read_only to off for the migrating role."});
-  }
-}
+void CheckTargetTakesWrites(const TargetInputs& in, Problems& problems) { CheckTakesWrites(in.target, problems); }
 
 void CheckNotTheSameDatabase(const PreflightInputs& in, Problems& problems) {
   if (IsSameDatabase(in.source, in.target))
@@ -168,6 +158,18 @@ std::vector<PreflightProblem> RunTargetPreflight(const TargetInputs& inputs) {
   Problems problems;
   for (const TargetCheck check : kTargetChecks) check(inputs, problems);
   return problems;
+}
+
+void CheckTakesWrites(Connection& target, Problems& problems) {
+  const Result state =
+      target.Query("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')");
+  if (state.Boolean(0, 0)) {
+    problems.push_back({"the target is a standby", "It is in recovery and takes no writes.",
+                        "Connect to the writer (the primary, or the cluster endpoint)."});
+  } else if (state.Text(0, 1) == "on") {
+    problems.push_back({"the target is read-only", "transaction_read_only is on for this role or database.",
+                        "Set default_transaction_read_only to off for the migrating role."});
+  }
 }
 
 std::string Blockers(const std::vector<PreflightProblem>& problems) {

@@ -35,6 +35,9 @@ struct TargetInputs {
 };
 std::vector<PreflightProblem> RunTargetPreflight(const TargetInputs& inputs);
 
+// A standby, or a session that may only read.
+void CheckTakesWrites(Connection& target, std::vector<PreflightProblem>& problems);
+
 // Those that stand in the way, as one report; "" for none.
 std::string Blockers(const std::vector<PreflightProblem>& problems);
 

@@ -23,22 +23,15 @@ void CheckTwoDatabases(const PrepareCheckInputs& in, Problems& problems) {
 }
 
 void CheckTargetTakesSteps(const PrepareCheckInputs& in, Problems& problems) {
+  CheckTakesWrites(in.target, problems);
   const Result state = in.target.Query(
-      "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only') = 'on', "
-      "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), pg_catalog.current_database(), "
-      "current_user");
-  if (state.Boolean(0, 0)) {
-    problems.push_back({"the target is a standby", "It is in recovery and takes no writes.",
-                        "Connect to the writer (the primary, or the cluster endpoint)."});
-  } else if (state.Boolean(0, 1)) {
-    problems.push_back({"the target is read-only", "transaction_read_only is on for this role or database.",
-                        "Set default_transaction_read_only to off for the migrating role."});
-  }
-  if (!state.Boolean(0, 2))
+      "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
+      "pg_catalog.current_database(), current_user");
+  if (!state.Boolean(0, 0))
     problems.push_back({"the migrating role may not create schemas in the target database",
                         "The steps are recorded in schema airlift_state.",
                         fmt::format("As the database's owner: GRANT CREATE ON DATABASE {} TO {};",
-                                    QuoteIdentifier(state.Text(0, 3)), QuoteIdentifier(state.Text(0, 4)))});
+                                    QuoteIdentifier(state.Text(0, 1)), QuoteIdentifier(state.Text(0, 2)))});
 }
 
 void CheckMayCreateRoles(const PrepareCheckInputs& in, Problems& problems) {

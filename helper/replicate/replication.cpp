@@ -518,6 +518,7 @@ std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
   if (!dry_run) TakeDriverLock(target_);
   RefuseOtherSelection();
   std::vector<PreflightProblem> problems;
+  CheckTakesWrites(target_, problems);
   Check(problems);
   if (dry_run) {
     std::vector<std::string> lines;

@@ -120,7 +120,7 @@ std::string Label(const SelectedRelation& relation) { return DisplayName(relatio
 Selection::Selection(Connection& source, SelectionRules rules, Heirs heirs) : rules_(std::move(rules)) {
   if (IsEverything()) return;
   ReadRelations(source);
-  Match(source);
+  Match(source, heirs);
   if (!rules_.mapping.empty()) MatchMapping();
   Decide();
   FollowSequences();
@@ -181,7 +181,7 @@ std::set<uint32_t> Selection::WithChildren(const std::vector<uint32_t>& relation
   return all;
 }
 
-void Selection::Match(Connection& source) {
+void Selection::Match(Connection& source, Heirs heirs) {
   std::string unmatched;
   for (const SelectionRule& rule : rules_.rules) {
     has_includes_ |= rule.is_include;
@@ -205,8 +205,11 @@ void Selection::Match(Connection& source) {
       const std::vector<uint32_t> found = MatchRelations(source, rule);
       is_matched = !found.empty();
       auto& into = is_data ? without_rows_ : rule.is_include ? included_ : excluded_;
-      for (const uint32_t oid : with_children ? WithChildren(found) : std::set<uint32_t>(found.begin(), found.end()))
-        into.emplace(oid, rule.origin);
+      // pg_dump takes a partitioned table for its definition; who compares one means its rows.
+      const std::set<uint32_t> meant = with_children            ? WithChildren(found)
+                                       : heirs == Heirs::kAlone ? WithPartitions(found)
+                                                                : std::set<uint32_t>(found.begin(), found.end());
+      for (const uint32_t oid : meant) into.emplace(oid, rule.origin);
     }
     // A wish that nothing answers is a mistake more often than not.
     if (!is_matched && rule.is_include) unmatched += (unmatched.empty() ? "" : "\n") + rule.origin;

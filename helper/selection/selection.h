@@ -89,7 +89,7 @@ class Selection {
 
  private:
   void ReadRelations(Connection& source);
-  void Match(Connection& source);
+  void Match(Connection& source, Heirs heirs);
   void MatchMapping();
   std::set<uint32_t> WithPartitions(const std::vector<uint32_t>& relations) const;
   void ResolveMapping(Connection& source);

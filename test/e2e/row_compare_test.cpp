@@ -479,7 +479,8 @@ TEST_F(Subsets, ColumnsAndRowsThatDoNotCount) {
       kVerified);
   EXPECT_EQ(EvidenceOf("public", "keyed").at("left_out_columns"), json::array({"a"}));
   EXPECT_EQ(EvidenceOf("public", "keyed").at("condition"), "id <> 10 -- one");
-  EXPECT_EQ(Evidence().at("notes").size(), 2U) << "a part must not pass for the whole";
+  for (const char* note : {"1 of ", "definitions are not compared", "columns not compared: a", "only rows compared"})
+    EXPECT_NE(Evidence().at("notes").dump().find(note), std::string::npos) << "a part must not pass for the whole";
   EXPECT_EQ(Compare({"--table", "keyed", "--where", "keyed=id > 5"}).status, kDiffers);
   EXPECT_EQ(Counts(DifferencesOf("keyed")), "1 missing, 0 extra, 0 changed");
   EXPECT_EQ(Compare({"--table", "keyless"}).status, kDiffers);

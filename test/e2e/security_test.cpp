@@ -146,14 +146,15 @@ TEST_F(Security, APasswordOnTheCommandLineIsHidden) {
   const auto run = StartHelper(Arguments("migrate", {"--target=" + TargetConnInfo()}));
   const std::string command_line = "/proc/" + std::to_string(run->pid()) + "/cmdline";
   bool is_hidden = false;
+  std::string text;
   const auto deadline = std::chrono::steady_clock::now() + 10s;
   while (!is_hidden && std::chrono::steady_clock::now() < deadline) {
-    const std::string text = Slurp(command_line);
+    text = Slurp(command_line);
     is_hidden = text.find("migrate") != std::string::npos && text.find(kMasterPassword) == std::string::npos;
     std::this_thread::sleep_for(5ms);
   }
-  EXPECT_TRUE(is_hidden) << Slurp(command_line);
-  EXPECT_THAT(Slurp(command_line), HasSubstr("user='master'"));
+  EXPECT_TRUE(is_hidden) << text;
+  EXPECT_THAT(text, HasSubstr("user='master'"));
   run->Signal(SIGTERM);
   blocker->Execute("ROLLBACK");
   run->Wait();
