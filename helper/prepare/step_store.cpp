@@ -50,6 +50,15 @@ bool TableExists(Connection& target, const char* table) {
 
 }  // namespace
 
+StepStore::~StepStore() {
+  if (!is_locked_) return;
+  try {
+    target_.Query("SELECT pg_catalog.pg_advisory_unlock(20262, 1)");
+  } catch (...) {
+    // The lock ends with the session at the latest.
+  }
+}
+
 void StepStore::Lock() {
   const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
   while (!target_.Query("SELECT pg_catalog.pg_try_advisory_lock(20262, 1)").Boolean(0, 0)) {
@@ -58,6 +67,7 @@ void StepStore::Lock() {
       throw Error("another pg_airlift prepare or undo works on this target database", {}, "Wait until it has ended.");
     std::this_thread::sleep_for(kLockPause);
   }
+  is_locked_ = true;
 }
 
 bool StepStore::Exists() { return TableExists(target_, PREPARE_STEP); }

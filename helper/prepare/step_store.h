@@ -16,7 +16,11 @@ class StepStore {
   StepStore(Connection& target, std::string source_identity)
       : target_(target), source_identity_(std::move(source_identity)) {}
 
-  // Keeps other prepares and undos of this target database away until the connection ends. Waits a little, since the
+  ~StepStore();
+  StepStore(const StepStore&) = delete;
+  StepStore& operator=(const StepStore&) = delete;
+
+  // Keeps other prepares and undos of this target database away as long as this object lives. Waits a little, since the
   // session of a killed one may live a moment longer; throws Error where it lives on.
   void Lock();
   bool Exists();
@@ -44,6 +48,7 @@ class StepStore {
 
   Connection& target_;
   std::string source_identity_;
+  bool is_locked_ = false;
 };
 
 }  // namespace airlift
