@@ -57,7 +57,7 @@ ordered_json OutcomeJson(const DatabaseOutcome& outcome) {
                        {"verdict", VerdictName(outcome.DataVerdict())},
                        {"exit_status", outcome.ExitStatus()},
                        {"reason", outcome.reason},
-                       {"by_design", outcome.fate == DatabaseFate::kLeftOut && outcome.is_by_design},
+                       {"by_design", outcome.IsLeftOutByDesign()},
                        {"bytes", outcome.bytes},
                        {"seconds", outcome.seconds},
                        {"notes", outcome.notes},
@@ -167,8 +167,7 @@ const char* DatabaseFateName(DatabaseFate fate) {
 
 Verdict DatabaseOutcome::DataVerdict() const {
   if (result) return result->Overall();
-  if (fate == DatabaseFate::kMissing) return Verdict::kDiffers;
-  return fate == DatabaseFate::kLeftOut && is_by_design ? Verdict::kVerified : Verdict::kNotVerified;
+  return fate == DatabaseFate::kMissing ? Verdict::kDiffers : Verdict::kNotVerified;
 }
 
 int DatabaseOutcome::ExitStatus() const {
@@ -180,13 +179,18 @@ int DatabaseOutcome::ExitStatus() const {
 
 Verdict ClusterResult::Overall() const {
   if (!was_verified) return Verdict::kNotVerified;
-  Verdict verdict = Verdict::kVerified;
-  for (const DatabaseOutcome& outcome : databases) verdict = Combine(verdict, outcome.DataVerdict());
-  return verdict;
+  std::optional<Verdict> verdict;  // of nothing at all is not "verified"
+  for (const DatabaseOutcome& outcome : databases) {
+    if (outcome.IsLeftOutByDesign()) continue;
+    verdict = verdict ? Combine(*verdict, outcome.DataVerdict()) : outcome.DataVerdict();
+  }
+  return verdict.value_or(Verdict::kNotVerified);
 }
 
 int ClusterResult::ExitStatus() const {
-  int status = was_stopped ? kExitFailed : kExitDone;
+  const bool has_work = !std::all_of(databases.begin(), databases.end(),
+                                     [](const DatabaseOutcome& outcome) { return outcome.IsLeftOutByDesign(); });
+  int status = was_stopped || (was_verified && !has_work) ? kExitFailed : kExitDone;
   if (roles && !allow_refused) status = std::max(status, roles->ExitStatus());
   for (const DatabaseOutcome& outcome : databases) status = std::max(status, outcome.ExitStatus());
   return status;

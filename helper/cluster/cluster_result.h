@@ -27,6 +27,8 @@ struct DatabaseOutcome {
   std::optional<RunResult> result;  // of its own run
   std::string evidence;             // its file; "" where there is none
 
+  bool IsLeftOutByDesign() const { return fate == DatabaseFate::kLeftOut && is_by_design; }
+  // Of a database that was not looked at: "not verified", whatever the reason.
   Verdict DataVerdict() const;
   int ExitStatus() const;
 };
@@ -44,8 +46,9 @@ struct ClusterResult {
   std::optional<PrepareResult> roles;
   std::vector<DatabaseOutcome> databases;
 
+  // Of the databases that are not left out by design; "not verified" where there are none.
   Verdict Overall() const;
-  // The worst of roles and databases.
+  // The worst of roles and databases; kExitFailed where a verdict was asked for and there is nothing to give it on.
   int ExitStatus() const;
 };
 
