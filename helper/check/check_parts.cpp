@@ -11,6 +11,7 @@
 #include "live_compare/live_compare.h"
 #include "pg/connection.h"
 #include "pg/identifier.h"
+#include "pg/side_conninfo.h"
 #include "replicate/status.h"
 #include "replicate/status_print.h"
 #include "schema_compare/spelling.h"
@@ -18,14 +19,6 @@
 namespace airlift {
 
 namespace {
-
-ConnInfo ParseSide(const char* side, const std::string& text) {
-  try {
-    return ConnInfo::Parse(text);
-  } catch (const Error& error) {
-    throw Error(fmt::format("{}: {}", side, error.what()), error.detail(), error.hint());
-  }
-}
 
 PartResult RunAssessment(const CheckConfig& config) {
   const AssessmentPart& part = *config.assessment;

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/html_file.h"
 #include "model/verdict.h"
+#include "pg/side_conninfo.h"
 
 namespace airlift {
 
@@ -38,14 +39,6 @@ std::vector<std::string> Names(const NamedBit (&names)[size]) {
   std::vector<std::string> list;
   for (const NamedBit& named : names) list.emplace_back(named.name);
   return list;
-}
-
-ConnInfo ParseSide(const char* side, const std::string& text) {
-  try {
-    return ConnInfo::Parse(text);
-  } catch (const Error& error) {
-    throw Error(fmt::format("{}: {}", side, error.what()), error.detail(), error.hint());
-  }
 }
 
 AssessOptions OptionsOf(const AssessArguments& arguments) {

@@ -9,19 +9,14 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/file_name.h"
+
 namespace airlift {
 
 namespace {
 
 constexpr const char* kGroup = "Whole clusters";
 constexpr const char* kSuffix = ".json";
-
-std::string SafeName(const std::string& database) {
-  std::string name;
-  for (const char c : database)
-    name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
-  return name;
-}
 
 }  // namespace
 
@@ -92,7 +87,7 @@ ClusterEvidence::ClusterEvidence(const OutputOptions& output, const std::string&
 
 std::string ClusterEvidence::Keep(const RunResult& result) {
   // Different databases may come to the same safe name.
-  const std::string safe = SafeName(result.source.database);
+  const std::string safe = SafeFileName(result.source.database);
   std::string name = safe;
   for (int number = 2; std::find(names_.begin(), names_.end(), name) != names_.end(); ++number)
     name = fmt::format("{}-{}", safe, number);

@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "base/file_name.h"
 #include "base/terminal.h"
 
 #include <fmt/chrono.h>
@@ -11,26 +12,16 @@
 #include <thread>
 
 #include "cli/html_file.h"
+#include "pg/side_conninfo.h"
 #include "tune/tuning_steps.h"
 
 namespace airlift {
 
 namespace {
 
-ConnInfo ParseSide(const char* side, const std::string& text) {
-  try {
-    return ConnInfo::Parse(text);
-  } catch (const Error& error) {
-    throw Error(fmt::format("{}: {}", side, error.what()), error.detail(), error.hint());
-  }
-}
-
 // A name that tells runs apart and is safe in any shell.
 std::string DefaultEvidencePath(const RunResult& result) {
-  std::string database;
-  for (const char c : result.source.database)
-    database += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
-  return fmt::format("pg_airlift-{}-{}-{:%Y%m%dT%H%M%SZ}.json", result.command, database,
+  return fmt::format("pg_airlift-{}-{}-{:%Y%m%dT%H%M%SZ}.json", result.command, SafeFileName(result.source.database),
                      fmt::gmtime(std::time(nullptr)));
 }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "archive/snapshot_digests.h"
+#include "base/file_name.h"
 #include "catalog/pattern.h"
 #include "compare/jobs.h"
 #include "digest/image_query.h"
@@ -20,6 +21,8 @@
 namespace airlift {
 
 namespace {
+
+constexpr size_t kNamePart = 40;  // bytes of a schema or a table in the name of a file
 
 struct TableOption {
   std::string text;
@@ -105,14 +108,6 @@ std::vector<Relation> ChooseTables(Connection& source, const CopyOutOptions& opt
   CheckUsed(conditions);
   CheckUsed(columns);
   return relations;
-}
-
-// A name for a file that tells people what is in it, and is harmless everywhere.
-std::string SafeName(const std::string& text) {
-  std::string safe;
-  for (const char c : text.substr(0, 40))
-    safe += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
-  return safe;
 }
 
 // A file that is written through a compressor.
@@ -249,10 +244,11 @@ class CopyOutRun {
         const std::vector<BlockRange> ranges = Ranges(stored);
         for (const BlockRange& range : ranges) {
           const size_t number = table.files.size();
-          table.files.push_back({fmt::format("{:04}.{}.{}.{:04}{}", i + 1, SafeName(relation.schema),
-                                             SafeName(relation.name), number + 1, options_.format.Suffix()),
-                                 0,
-                                 {}});
+          table.files.push_back(
+              {fmt::format("{:04}.{}.{}.{:04}{}", i + 1, SafeFileName(relation.schema.substr(0, kNamePart)),
+                           SafeFileName(relation.name.substr(0, kNamePart)), number + 1, options_.format.Suffix()),
+               0,
+               {}});
           const int64_t weight = stored.bytes / static_cast<int64_t>(ranges.size());
           ++stage.tasks_total;
           stage.weight_total += weight;
