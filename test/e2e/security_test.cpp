@@ -143,7 +143,7 @@ TEST_F(Security, APasswordOnTheCommandLineIsHidden) {
   // Held up by a lock, so that there is time to look.
   const auto blocker = source().Connect(database());
   blocker->Execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE");
-  const auto run = StartHelper(Arguments("migrate", {"--target=" + TargetConnInfo()}));
+  const auto run = StartHelper({"migrate", "--source", SourceConnInfo(), "--target=" + TargetConnInfo()});
   const std::string command_line = "/proc/" + std::to_string(run->pid()) + "/cmdline";
   bool is_hidden = false;
   std::string text;
@@ -157,7 +157,7 @@ TEST_F(Security, APasswordOnTheCommandLineIsHidden) {
   EXPECT_THAT(text, HasSubstr("user='master'"));
   run->Signal(SIGTERM);
   blocker->Execute("ROLLBACK");
-  run->Wait();
+  EXPECT_EQ(run->Wait().status, 2);
 }
 
 // --- transport
