@@ -1,7 +1,8 @@
 # Two throw-away servers, source and target, with the same settings, and the clocks that benchmarks read. To be sourced.
 #
 # Environment: PG_CONFIG (which PostgreSQL), PG_AIRLIFT (the helper; default build/helper/pg_airlift), PGCOPYDB (default:
-# from PATH), AIRLIFT_BENCH_PORT (first of two ports; default 54510). As root, the servers run as postgres.
+# from PATH), AIRLIFT_BENCH_PORT (first of two ports; default 54510), AIRLIFT_BENCH_BUFFERS (shared_buffers of each server;
+# default 1GB). As root, the servers run as postgres.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=$("${PG_CONFIG:-pg_config}" --bindir)
@@ -37,8 +38,8 @@ has_extension() { [ -e "$("${PG_CONFIG:-pg_config}" --sharedir)/extension/pg_air
 knows_plugin_list() { as_server_user "$bin/postgres" --describe-config | grep '^output_plugin_libraries' >/dev/null; }
 
 server_settings() {
-  cat <<'SETTINGS'
-shared_buffers = 1GB
+  cat <<SETTINGS
+shared_buffers = ${AIRLIFT_BENCH_BUFFERS:-1GB}
 maintenance_work_mem = 256MB
 max_wal_size = 8GB
 checkpoint_timeout = 30min
