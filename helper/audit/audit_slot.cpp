@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
+#include "base/patience.h"
 #include "pg/identifier.h"
 #include "replicate/catch_up.h"
 #include "replicate/slot.h"
@@ -64,16 +64,15 @@ void WaitUntilApplied(Connection& source, Connection& target, const std::vector<
 
 // A walsender needs a moment to notice that its client is gone.
 void AdvanceSlot(Connection& source, const std::string& slot, const std::string& lsn) {
-  const auto deadline = std::chrono::steady_clock::now() + kReleaseLimit;
+  Patience patience(kReleaseLimit, "the session that reads slot " + DisplayName(slot));
   for (;;) {
     try {
       source.Query("SELECT pg_catalog.pg_replication_slot_advance($1, $2)", {slot, lsn});
       return;
     } catch (const SqlError& error) {
-      if (error.sqlstate() != "55006" || std::chrono::steady_clock::now() > deadline) throw;
+      if (error.sqlstate() != "55006" || patience.IsOver()) throw;
     }
-    CheckStop();
-    std::this_thread::sleep_for(kPause);
+    patience.Pause(kPause);
   }
 }
 

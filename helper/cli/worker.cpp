@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <memory>
-#include <thread>
 
 #include "base/duration.h"
 #include "base/format.h"
+#include "base/patience.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/pace_arguments.h"
@@ -46,11 +46,11 @@ std::optional<int64_t> Join(const WorkerArguments& arguments, Progress& progress
 int RunWorker(const WorkerArguments& arguments) {
   Progress progress(arguments.quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
   const double seconds = arguments.wait.empty() ? 0 : ParseDuration(arguments.wait);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  Patience patience(std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000)),
+                    "a load or a comparison on the target");
   std::optional<int64_t> done = Join(arguments, progress);
-  while (!done && std::chrono::steady_clock::now() < deadline) {
-    CheckStop();
-    std::this_thread::sleep_for(kLookAgain);
+  while (!done && !patience.IsOver()) {
+    patience.Pause(kLookAgain);
     done = Join(arguments, progress);
   }
   if (!done)

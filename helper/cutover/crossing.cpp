@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <thread>
+#include <chrono>
 
 #include "base/format.h"
+#include "base/patience.h"
 #include "base/terminal.h"
 #include "compare/compare.h"
 #include "cutover/source_fence.h"
@@ -166,16 +167,16 @@ void Crossing::Disable(Side on, const std::vector<SubscriptionRecord>& subscript
 }
 
 void Crossing::WaitUntilUnused(Side publisher, const std::string& slot) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(options_.timeout);
+  Patience patience(std::chrono::milliseconds(static_cast<int64_t>(options_.timeout * 1000)),
+                    fmt::format("the {} to let go of slot {}", SideName(publisher), DisplayName(slot)));
   for (;;) {
     const auto facts = FindSlot(On(publisher), slot);
     if (!facts || !facts->is_active) return;
-    if (std::chrono::steady_clock::now() > deadline)
+    if (patience.IsOver())
       throw Error(fmt::format("{}: slot {} is still in use after its subscription was disabled", SideName(publisher),
                               DisplayName(slot)),
                   fmt::format("By process {}.", facts->active_pid));
-    CheckStop();
-    std::this_thread::sleep_for(kPoll);
+    patience.Pause(kPoll);
   }
 }
 

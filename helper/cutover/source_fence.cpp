@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
+#include "base/patience.h"
 #include "replicate/guard.h"
 #include "source/extension_fence.h"
 
@@ -26,17 +26,17 @@ constexpr const char* kOtherSessions =
 void EndClientSessions(Connection& connection, double timeout_seconds) {
   // Those that begin from now on meet the fence, and would make this a race against clients that connect again.
   const std::string now = connection.Query("SELECT pg_catalog.clock_timestamp()::pg_catalog.text").Text(0, 0);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_seconds);
+  Patience patience(std::chrono::milliseconds(static_cast<int64_t>(timeout_seconds * 1000)),
+                    fmt::format("sessions of the {} to end", SideName(connection.side())));
   for (;;) {
     const Result left = connection.Query(std::string("SELECT pg_catalog.pg_terminate_backend(a.pid), a.pid ") +
                                              kOtherSessions + " AND a.backend_start <= $1::pg_catalog.timestamptz",
                                          {now});
     if (left.rows() == 0) return;
-    if (std::chrono::steady_clock::now() > deadline)
+    if (patience.IsOver())
       throw Error(fmt::format("{}: {} sessions did not end in time", SideName(connection.side()), left.rows()),
                   "For example process " + left.Text(0, 1) + ".", "End them by hand, or give a longer --timeout.");
-    CheckStop();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    patience.Pause(std::chrono::milliseconds(50));
   }
 }
 

@@ -4,9 +4,9 @@
 
 #include <chrono>
 #include <optional>
-#include <thread>
 
 #include "base/fault_point.h"
+#include "base/patience.h"
 
 namespace airlift {
 
@@ -192,7 +192,7 @@ void StepRunner::UndoOutsideTransaction(Step& step, StepState afterwards) {
 }
 
 bool StepRunner::CommittedOnSource(const std::string& xid) {
-  const auto deadline = std::chrono::steady_clock::now() + kSourcePatience;
+  Patience patience(kSourcePatience, "transaction " + xid + " of an earlier run on the source");
   for (;;) {
     const std::string status =
         source_->Query("SELECT COALESCE(pg_catalog.pg_xact_status($1::pg_catalog.xid8), 'committed')", {xid})
@@ -200,11 +200,10 @@ bool StepRunner::CommittedOnSource(const std::string& xid) {
     // NULL is a transaction so old that its fate is forgotten. It is taken for done: to take back what is not there
     // does no harm.
     if (status != "in progress") return status == "committed";
-    if (std::chrono::steady_clock::now() > deadline)
+    if (patience.IsOver())
       throw Error("a session of an earlier run is still at work on the source", "Its transaction is " + xid + ".",
                   "Wait until it has ended, or end it with pg_terminate_backend().");
-    CheckStop();
-    std::this_thread::sleep_for(kSourcePause);
+    patience.Pause(kSourcePause);
   }
 }
 

@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <thread>
 
+#include "base/patience.h"
 #include "model/state_schema.h"
 
 namespace airlift {
@@ -60,12 +60,11 @@ StepStore::~StepStore() {
 }
 
 void StepStore::Lock() {
-  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  Patience patience(kLockPatience, "another pg_airlift that records steps on this target database");
   while (!target_.Query("SELECT pg_catalog.pg_try_advisory_lock(20262, 1)").Boolean(0, 0)) {
-    CheckStop();
-    if (std::chrono::steady_clock::now() > deadline)
+    if (patience.IsOver())
       throw Error("another pg_airlift prepare or undo works on this target database", {}, "Wait until it has ended.");
-    std::this_thread::sleep_for(kLockPause);
+    patience.Pause(kLockPause);
   }
   is_locked_ = true;
 }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/patience.h"
 #include "progress/meter.h"
 
 namespace airlift {
@@ -62,6 +63,8 @@ class Progress {
   int lines_on_screen_ = 0;
   std::atomic<bool> stop_{false};
   std::thread thread_;
+  // What is waited for anywhere is told here.
+  const Announcer announcer_{[this](const std::string& line) { Note(line); }};
 };
 
 }  // namespace airlift

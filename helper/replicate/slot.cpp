@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
 #include "base/fault_point.h"
 #include "base/format.h"
+#include "base/patience.h"
 #include "pg/identifier.h"
 
 namespace airlift {
@@ -116,7 +116,7 @@ std::string CopySlot(Connection& publisher, const std::string& from, const std::
 }
 
 void DropSlot(Connection& publisher, const std::string& name) {
-  const auto deadline = Clock::now() + kDropPatience;
+  Patience patience(kDropPatience, "the session that uses slot " + DisplayName(name));
   for (;;) {
     const auto slot = FindSlot(publisher, name);
     if (!slot) return;
@@ -130,13 +130,13 @@ void DropSlot(Connection& publisher, const std::string& name) {
       }
     } catch (const SqlError& error) {
       // 55006: somebody took it in between; 42704: it went by itself.
-      if ((error.sqlstate() != "55006" && error.sqlstate() != "42704") || Clock::now() > deadline) throw;
+      if ((error.sqlstate() != "55006" && error.sqlstate() != "42704") || patience.IsOver()) throw;
     }
-    if (Clock::now() > deadline)
+    if (patience.IsOver())
       throw Error(
           fmt::format("{}: slot {} is in use by session {}", SideName(publisher.side()), name, slot->active_pid), {},
           "End that session, and run the same command again.");
-    std::this_thread::sleep_for(kPause);
+    patience.Pause(kPause);
   }
 }
 

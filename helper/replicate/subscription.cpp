@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
 #include "base/fault_point.h"
+#include "base/patience.h"
 #include "pg/identifier.h"
 
 namespace airlift {
@@ -77,11 +77,8 @@ void EnableSubscription(Connection& subscriber, const AdminRoute& route, const s
 
 void DisableSubscription(Connection& subscriber, const AdminRoute& route, const std::string& name) {
   route.Execute(subscriber, "ALTER SUBSCRIPTION " + QuoteIdentifier(name) + " DISABLE");
-  const auto deadline = std::chrono::steady_clock::now() + kWorkerPatience;
-  while (WorkerRuns(subscriber, name) && std::chrono::steady_clock::now() < deadline) {
-    CheckStop();
-    std::this_thread::sleep_for(kPause);
-  }
+  Patience patience(kWorkerPatience, "the worker of subscription " + DisplayName(name) + " to end");
+  while (WorkerRuns(subscriber, name) && !patience.IsOver()) patience.Pause(kPause);
 }
 
 void DropSubscription(Connection& subscriber, const AdminRoute& route, const std::string& name) {

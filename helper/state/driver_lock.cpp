@@ -1,7 +1,8 @@
 #include "state/driver_lock.h"
 
 #include <chrono>
-#include <thread>
+
+#include "base/patience.h"
 
 namespace airlift {
 
@@ -13,13 +14,13 @@ constexpr auto kPause = std::chrono::milliseconds(100);
 }  // namespace
 
 void TakeDriverLock(Connection& target, DriverLock lock) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  Patience patience(kPatience, "another pg_airlift that is at work on this target");
   while (!target.Query("SELECT pg_catalog.pg_try_advisory_lock(20260, $1)", {std::to_string(lock)}).Boolean(0, 0)) {
-    if (std::chrono::steady_clock::now() > deadline)
+    if (patience.IsOver())
       throw Error(lock == kClusterDriver ? "another pg_airlift is at work on this target cluster"
                                          : "another pg_airlift is at work on this target database",
                   {}, "Wait for it, or end its session (application_name pg_airlift) if it is stuck.");
-    std::this_thread::sleep_for(kPause);
+    patience.Pause(kPause);
   }
 }
 
