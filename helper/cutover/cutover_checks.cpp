@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <thread>
 
 #include "base/format.h"
+#include "base/patience.h"
 #include "cutover/way_back.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
+#include "state/seen_source.h"
 #include "tune/tuning_steps.h"
 
 namespace airlift {
@@ -47,13 +48,12 @@ WHERE p.relkind = 'r' AND NOT (c.relreplident = 'f'
 
 // Of kSubscriptionQuery, once its worker runs or will not come.
 Result ReadSubscription(Connection& subscriber, const std::string& name) {
-  const auto deadline = std::chrono::steady_clock::now() + kWorkerPatience;
+  Patience patience(kWorkerPatience, "a worker of subscription " + DisplayName(name));
   for (;;) {
     Result state = subscriber.Query(kSubscriptionQuery, {name});
     const bool waits = state.rows() > 0 && state.Boolean(0, 0) && state.Integer(0, 1) == 0;
-    if (!waits || std::chrono::steady_clock::now() > deadline) return state;
-    CheckStop();
-    std::this_thread::sleep_for(kPause);
+    if (!waits || patience.IsOver()) return state;
+    patience.Pause(kPause);
   }
 }
 
@@ -64,6 +64,15 @@ void CheckPhase(const CutoverCheckInputs& in, Problems& problems) {
          {},
          "See pg_airlift status."});
   if (in.forward.empty()) problems.push_back({"there is no subscription to cut over", {}, "See pg_airlift status."});
+}
+
+// What the former primary had sent to the target, but not to the standby that was promoted, is on the target alone.
+void CheckTimeline(const CutoverCheckInputs& in, Problems& problems) {
+  if (in.options.verify) return;
+  const std::string change = FindTimelineChange(in.source, in.target, SinceWhen::kFirst);
+  if (change.empty()) return;
+  problems.push_back({"the source is not the server any more that the target was loaded from", change,
+                      "Leave out --no-verify: the comparison under the fence tells what the target has more or less."});
 }
 
 void CheckForward(const CutoverCheckInputs& in, Problems& problems) {
@@ -160,8 +169,8 @@ void CheckTuning(const CutoverCheckInputs& in, Problems& problems) {
 
 using CheckFunction = void (*)(const CutoverCheckInputs&, Problems&);
 constexpr CheckFunction kChecks[] = {
-    CheckPhase,         CheckForward,       CheckPreparedTransactions, CheckFence,  CheckFallbackRole,
-    CheckTargetDecodes, CheckSourceApplies, CheckIdentities,           CheckTuning,
+    CheckPhase,        CheckTimeline,      CheckForward,       CheckPreparedTransactions, CheckFence,
+    CheckFallbackRole, CheckTargetDecodes, CheckSourceApplies, CheckIdentities,           CheckTuning,
 };
 
 }  // namespace

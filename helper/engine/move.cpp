@@ -188,10 +188,11 @@ class Move {
                   "Run pg_airlift compare to compare again, or give --restart to load everything anew.");
   }
 
-  // What was copied is compared with the source as it is now, so another timeline costs no proof.
+  // It is remembered only when the copies have been judged against the source as it is now.
   void NoticeSourceServer() {
-    const std::string note = NoticeSource(source_, target_);
+    const std::string note = FindTimelineChange(source_, target_, SinceWhen::kLast);
     if (note.empty()) return;
+    is_other_timeline_ = true;
     Note("warning: " + note);
     result_.notes.push_back(note);
   }
@@ -239,11 +240,12 @@ class Move {
                        options_.verify,
                        {}};
       state_.Create(*run_);
-      NoticeSourceServer();
+      RememberSource(source_, target_);
       ReachFaultPoint(FaultPoint::kStateCreated);
     } else {
       Note(fmt::format("going on with the move begun at {} (stage {})", run_->started_at, StageName(run_->stage)));
-      if (run_->stage == Stage::kSchema || !SourceIsDone()) {
+      // Rows of another timeline may be rows that the source never had, as it is now.
+      if (run_->stage == Stage::kSchema || !SourceIsDone() || (is_other_timeline_ && run_->stage == Stage::kLoad)) {
         auto held = companion_ != nullptr ? companion_->FindSnapshot(run_->snapshot, run_->snapshot_lsn) : nullptr;
         is_same_snapshot = held != nullptr;
         if (held) {
@@ -266,6 +268,7 @@ class Move {
     } else {
       context_.relations = state_.LoadPlannedRelations();
       if (snapshot_ && !is_same_snapshot) KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
+      if (is_other_timeline_) RememberSource(source_, target_);
       ReachFaultPoint(FaultPoint::kCopiesChecked);
     }
   }
@@ -385,6 +388,7 @@ class Move {
   RunState state_;
   Selection selection_;
   std::optional<RunRecord> run_;
+  bool is_other_timeline_ = false;  // than when the source was last remembered
   std::unique_ptr<SourceSnapshot> snapshot_;
   std::unique_ptr<SchemaMover> schema_;
   RunContext context_;

@@ -28,6 +28,7 @@
 #include "source/extension_prepare.h"
 #include "state/driver_lock.h"
 #include "state/run_state.h"
+#include "state/seen_source.h"
 
 namespace airlift {
 
@@ -221,6 +222,7 @@ void Replication::CreateRecord() {
   record.admin_function = options_.admin_function;
   SelectionStore(target_).Write(options_.selection);
   state_.Create(record);
+  RememberSource(source_, target_);
   ReachFaultPoint(FaultPoint::kRecordCreated);
   record_ = state_.Find();
 }

@@ -29,6 +29,8 @@ namespace {
 
 constexpr const char* kPackageDirectories[] = {"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin",
                                                "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/pgsql/bin"};
+constexpr const char* kServiceFile = "PGSERVICEFILE";
+constexpr const char* kService = "pg_airlift";
 constexpr std::string_view kOwnVariables = "PG_AIRLIFT_";
 constexpr int kPollMilliseconds = 200;
 constexpr size_t kMostOutput = 64 * 1024;
@@ -107,14 +109,16 @@ class Child {
 
 // Our environment, with messages in English (they end up in our own). With `has_password`, without one that would come
 // before the password file's.
-std::vector<std::string> ChildEnvironment(bool has_password) {
+std::vector<std::string> ChildEnvironment(bool has_password, const std::string& service_file = {}) {
   std::vector<std::string> list = {"LC_ALL=C"};
+  if (!service_file.empty()) list.push_back(kServiceFile + ("=" + service_file));
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string_view name = text.substr(0, text.find('='));
     // Our own variables may hold connection strings with passwords.
     const bool is_ours = name.substr(0, kOwnVariables.size()) == kOwnVariables;
-    if (name != "LC_ALL" && !is_ours && !(has_password && name == "PGPASSWORD")) list.emplace_back(text);
+    const bool is_replaced = (has_password && name == "PGPASSWORD") || (!service_file.empty() && name == kServiceFile);
+    if (name != "LC_ALL" && !is_ours && !is_replaced) list.emplace_back(text);
   }
   return list;
 }
@@ -129,6 +133,14 @@ std::string PasswordLine(const std::string& password) {
     line += c;
   }
   return line + "\n";
+}
+
+// A service of libpq, which takes any setting of a connection; a value ends with its line and is trimmed.
+std::string ServiceLines(const std::string& passphrase) {
+  if (passphrase.find_first_of("\n\r") != std::string::npos || passphrase.front() == ' ' || passphrase.back() == ' ')
+    throw Error("a passphrase that has a line break, or a blank at its beginning or end, cannot be given to pg_dump",
+                {}, "Give the key another one (sslpassword).");
+  return fmt::format("[{}]\nsslpassword={}\n", kService, passphrase);
 }
 
 std::optional<ClientProgram> Inspect(const std::string& directory) {
@@ -212,9 +224,18 @@ std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info,
   const bool has_password = !info.password().empty();
   MemoryFile password_file;
   if (has_password) password_file.Write(PasswordLine(info.password()));
-  const ConnInfo of_child = has_password ? info.With("passfile", password_file.path()) : info;
+  ConnInfo of_child = has_password ? info.With("passfile", password_file.path()) : info;
+  MemoryFile service_file;
+  // A service of the user's own has its settings, and the passphrase among them, in the user's file.
+  const bool has_passphrase =
+      !info.Get("sslpassword").empty() && info.Get("service").empty() && getenv("PGSERVICE") == nullptr;
+  if (has_passphrase) {
+    service_file.Write(ServiceLines(info.Get("sslpassword")));
+    of_child = of_child.With("service", kService);
+  }
   arguments.push_back("--dbname=" + of_child.ToStringWithoutPassword());
-  Child child(arguments, ChildEnvironment(has_password), STDERR_FILENO);
+  Child child(arguments, ChildEnvironment(has_password, has_passphrase ? service_file.path() : std::string()),
+              STDERR_FILENO);
   const std::string messages = TrimEnd(child.ReadAll(waiting));
   if (child.Wait() == 0) return messages;
   CheckStop();

@@ -28,10 +28,10 @@ ClientProgram ChooseProgram(const std::vector<ClientProgram>& candidates, int so
 // Looks for pg_dump in `bindir` alone when it is given, else in PATH and in the places of the usual packages.
 std::vector<ClientProgram> FindPrograms(const std::string& bindir);
 
-// Runs the program with `info` as its --dbname; a password goes through a file in memory that the child inherits, never
-// through the command line or the environment. Ends it when a stop is requested. Throws Error with the program's stderr
-// as DETAIL when it fails; returns its warnings. `waiting` is called now and then meanwhile; what it throws ends the
-// program.
+// Runs the program with `info` as its --dbname; a password, or the passphrase of a client's key, goes through a
+// file in memory that the child inherits, never through the command line or the environment. Ends it when a stop is
+// requested. Throws Error with the program's stderr as DETAIL when it fails; returns its warnings. `waiting` is called
+// now and then meanwhile; what it throws ends the program.
 std::string RunClientProgram(const ClientProgram& program, const ConnInfo& info, std::vector<std::string> arguments,
                              const std::function<void()>& waiting = {});
 

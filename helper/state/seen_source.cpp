@@ -21,6 +21,10 @@ constexpr const char* kTimeline =
 constexpr const char* kHint =
     "Its replication slots, and changes that it had not sent on, may be missing: pg_airlift compare tells.";
 
+bool IsRemembered(Connection& target) {
+  return !target.Query(fmt::format("SELECT pg_catalog.to_regclass('{}')", kTable)).IsNull(0, 0);
+}
+
 }  // namespace
 
 int TimelineOf(Connection& source) {
@@ -32,24 +36,37 @@ int TimelineOf(Connection& source) {
   }
 }
 
-std::string NoticeSource(Connection& source, Connection& target) {
+std::string FindTimelineChange(Connection& source, Connection& target, SinceWhen since) {
   const std::string identity = ReadServerFacts(source).identity;
   const int timeline = TimelineOf(source);
-  if (identity.empty() || timeline == 0) return {};
-  target.Execute(
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (identity text NOT NULL, timeline int NOT NULL, "
-                  "seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())",
-                  kTable));
-  const Result last =
-      target.Query(fmt::format("SELECT identity, timeline, seen_at FROM {} ORDER BY seen_at DESC LIMIT 1", kTable));
-  const bool is_known = last.rows() > 0;
-  if (is_known && last.Text(0, 0) == identity && last.Integer(0, 1) == timeline) return {};
-  target.Query(fmt::format("INSERT INTO {} (identity, timeline) VALUES ($1, $2)", kTable),
-               {identity, std::to_string(timeline)});
-  if (!is_known || last.Text(0, 0) != identity) return {};
+  if (identity.empty() || timeline == 0 || !IsRemembered(target)) return {};
+  const Result seen = target.Query(fmt::format("SELECT identity, timeline, seen_at FROM {} ORDER BY visit {} LIMIT 1",
+                                               kTable, since == SinceWhen::kLast ? "DESC" : "ASC"));
+  if (seen.rows() == 0 || seen.Text(0, 0) != identity || seen.Integer(0, 1) == timeline) return {};
   return fmt::format(
       "the source is on timeline {} and was on {} at {}: a standby was promoted, or a backup restored. {}", timeline,
-      last.Integer(0, 1), last.Text(0, 2), kHint);
+      seen.Integer(0, 1), seen.Text(0, 2), kHint);
+}
+
+void RememberSource(Connection& source, Connection& target) {
+  const std::string identity = ReadServerFacts(source).identity;
+  const int timeline = TimelineOf(source);
+  if (identity.empty() || timeline == 0) return;
+  target.Execute(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (visit bigint GENERATED ALWAYS AS IDENTITY, identity text NOT NULL, "
+                  "timeline int NOT NULL, seen_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())",
+                  kTable));
+  target.Query(fmt::format("INSERT INTO {0} (identity, timeline) SELECT $1::text, $2::int WHERE NOT EXISTS "
+                           "(SELECT FROM (SELECT identity, timeline FROM {0} ORDER BY visit DESC LIMIT 1) last "
+                           "WHERE last.identity = $1::text AND last.timeline = $2::int)",
+                           kTable),
+               {identity, std::to_string(timeline)});
+}
+
+std::string NoticeSource(Connection& source, Connection& target) {
+  const std::string change = FindTimelineChange(source, target, SinceWhen::kLast);
+  RememberSource(source, target);
+  return change;
 }
 
 void RequireSameServer(Connection& connection, const std::string& identity_before, int timeline_before) {

@@ -11,8 +11,16 @@ namespace airlift {
 // Of the source's WAL; 0 where the server does not tell.
 int TimelineOf(Connection& source);
 
-// Remembers the source's identity and timeline in schema airlift_state of the target, which must exist. What is to be
-// known about it, where it was another one the last time; "" where not.
+// Than when: the last time that the source was remembered, or the first.
+enum class SinceWhen { kLast, kFirst };
+
+// In words, where the source is the same but on another timeline than it was; "" where not.
+std::string FindTimelineChange(Connection& source, Connection& target, SinceWhen since);
+
+// Its identity and timeline, in schema airlift_state of the target, which must exist.
+void RememberSource(Connection& source, Connection& target);
+
+// Both: what has changed since the last time, which from now on is now.
 std::string NoticeSource(Connection& source, Connection& target);
 
 // Throws Error where a connection that was made again leads to another server, or to another timeline, than before.

@@ -246,6 +246,18 @@ TEST_F(CutoverTest, TellsAllThatStandsInTheWay) {
   EXPECT_EQ(Phase(), "replicating");
 }
 
+// A promoted standby may lack what the target got from the former primary: nothing but a comparison tells.
+TEST_F(CutoverTest, AnotherTimelineTakesAComparison) {
+  target().Execute(database(), "UPDATE airlift_state.seen_source SET timeline = timeline + 1");
+  const ProcessResult refused = CutOver({"--no-verify"});
+  EXPECT_EQ(refused.status, kFailed) << refused.Describe();
+  EXPECT_THAT(refused.err, HasSubstr("the source is not the server any more that the target was loaded from"));
+  ExpectWritable(source());
+  EXPECT_EQ(Phase(), "replicating");
+  const ProcessResult over = CutOver();
+  EXPECT_EQ(over.status, 0) << over.Describe();
+}
+
 TEST_F(CutoverTest, ATruncateOfTablesThatForeignKeysConnectComesOver) {
   source().Execute(database(),
                    "TRUNCATE account RESTART IDENTITY CASCADE; INSERT INTO account (owner, balance) VALUES ('new', 1); "

@@ -233,6 +233,50 @@ TEST_F(Transport, ServersAreVerifiedWhereThatIsAskedFor) {
   EXPECT_EQ(result.status, kVerified) << result.Describe();
 }
 
+// pg_dump connects by itself, so it needs the passphrase, too.
+TEST_F(Transport, AClientsKeyMayHaveAPassphrase) {
+  Cluster tls(Side::kSource, {"listen_addresses=localhost"});
+  const std::string files = MakeCertificates(tls.directory());
+  RunOrThrow({"chown", "--reference=" + tls.directory() + "/data", files + "server.key", files + "server.crt"});
+  RunOrThrow({"chmod", "0600", files + "server.key"});
+  const std::string temporary = files + "client";
+  RunOrThrow({"openssl", "genrsa", "-aes256", "-passout", "pass:pl4nted-phrase", "-out", temporary + ".key", "2048"});
+  RunOrThrow({"openssl", "req", "-new", "-subj", "/CN=mover", "-key", temporary + ".key", "-passin",
+              "pass:pl4nted-phrase", "-out", temporary + ".csr"});
+  RunOrThrow({"openssl", "x509", "-req", "-in", temporary + ".csr", "-CA", files + "ca.crt", "-CAkey", files + "ca.key",
+              "-CAcreateserial", "-days", "2", "-out", temporary + ".crt"});
+  RunOrThrow({"chmod", "0600", temporary + ".key"});
+  for (const std::string& setting :
+       std::vector<std::string>{"ssl = on", "ssl_cert_file = '" + files + "server.crt'",
+                                "ssl_key_file = '" + files + "server.key'", "ssl_ca_file = '" + files + "ca.crt'"})
+    tls.Execute("postgres", "ALTER SYSTEM SET " + setting);
+  RunOrThrow(
+      {"sed", "-i", "s/^host all all.*/hostssl all all 127.0.0.1\\/32 cert/", tls.directory() + "/data/pg_hba.conf"});
+  tls.Execute("postgres", "SELECT pg_reload_conf()");
+  tls.Execute("postgres", "CREATE ROLE mover SUPERUSER LOGIN");
+  tls.CreateDatabase(database());
+  tls.Psql(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  const ConnInfo info = tls.Login(database(), "mover", "")
+                            .With("host", "localhost")
+                            .With("sslmode", "verify-full")
+                            .With("sslrootcert", files + "ca.crt")
+                            .With("sslcert", temporary + ".crt")
+                            .With("sslkey", temporary + ".key");
+  const auto migrate = [&](const std::string& phrase) {
+    return RunHelper({"migrate", "--source", info.With("sslpassword", phrase).ToString(), "--target", TargetConnInfo(),
+                      "--evidence", evidence_path_});
+  };
+  ProcessResult result = migrate("wrong");
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  Watch watch("pl4nted", Directory("tmp"));
+  result = migrate("pl4nted-phrase");
+  watch.Stop();
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_THAT(watch.programs(), ::testing::Contains("pg_dump"));
+  EXPECT_THAT(watch.found(), Not(::testing::Contains(HasSubstr("pg_dump"))));
+  EXPECT_EQ((result.out + result.err).find("pl4nted"), std::string::npos) << result.Describe();
+}
+
 TEST_F(Transport, APlainConnectionBeyondThisHostIsTold) {
   const std::string address = OwnAddress();
   ASSERT_NE(address, "") << "this host has no address but its own";
@@ -303,6 +347,30 @@ TEST_F(Security, APromotedSourceIsNoticed) {
   EXPECT_THAT(result.err, HasSubstr("warning: the source is on timeline 2 and was on 1"));
   EXPECT_THAT(ReadFile(evidence_path_), HasSubstr("a standby was promoted"));
   EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM t"), "990");
+}
+
+// All copies were made and proved before the promotion, and the load had not ended: they are judged again.
+TEST_F(Security, CopiesOfAnotherTimelineAreJudgedAgain) {
+  Cluster promoted(Side::kSource);
+  promoted.CreateDatabase(database());
+  promoted.Psql(database(),
+                "CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 1000) g; CREATE TABLE kept AS TABLE t");
+  const std::vector<std::string> move = {"migrate",     "--source",       promoted.Superuser(database()).ToString(),
+                                         "--target",    TargetConnInfo(), "--evidence",
+                                         evidence_path_};
+  EXPECT_EQ(RunHelper(move).status, kVerified);
+  target().Execute(database(), "UPDATE airlift_state.run SET stage = 'load', verdict = NULL, finished_at = NULL");
+  promoted.Stop();
+  std::ofstream(promoted.directory() + "/data/standby.signal").close();
+  promoted.Start();
+  promoted.Execute("postgres", "SELECT pg_promote()");
+  promoted.Execute(database(), "DELETE FROM t WHERE a > 990");
+  const ProcessResult result = RunHelper(move);
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_THAT(result.err, HasSubstr("warning: the source is on timeline 2 and was on 1"));
+  EXPECT_THAT(result.err, HasSubstr("t: starts over"));
+  EXPECT_EQ(target().Value(database(), "SELECT (SELECT count(*) FROM t) || ' ' || (SELECT count(*) FROM kept)"),
+            "990 1000");
 }
 
 }  // namespace
