@@ -1,6 +1,7 @@
 """The table of faults. Each is a function that does harm to a running command and returns what mends it, or None.
 
-`stage` has: source, target (Server), database, helper (the process), to_source, to_target, between (Proxy), random."""
+`stage` has: source, target (Server), database, helper and worker (processes; worker may be None), helper_clock,
+to_source, to_target, between, back (Proxy), network (Namespace), random."""
 import os
 import signal
 import threading
@@ -14,6 +15,23 @@ def send(*signals):
         for number in signals:
             stage.helper.send_signal(number)
             time.sleep(0.05 if len(signals) > 1 else 0)
+    return harm
+
+
+def to_worker(number):
+    """To the process of `pg_airlift worker`, when it is in the midst of a task where it can be met there."""
+    def harm(stage):
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline and stage.worker.poll() is None:
+            try:
+                if stage.target.query("postgres", "SELECT 1 FROM pg_stat_activity WHERE datname = '%s' AND state <> 'idle' "
+                                                  "AND application_name LIKE 'pg\\_airlift worker%%'" % stage.database):
+                    break
+            except SqlError:
+                pass
+            time.sleep(0.005)
+        if stage.worker.poll() is None:
+            stage.worker.send_signal(number)
     return harm
 
 
@@ -42,7 +60,7 @@ def kill_backend(side):
 def restart(side, mode):
     def harm(stage):
         server = getattr(stage, side)
-        pause = stage.random.choice([0, 0, 1, 3])
+        pause = stage.random.choice([0, 0, 1, 3, 10])
         try:
             server.stop(mode)
         finally:
@@ -51,16 +69,41 @@ def restart(side, mode):
     return harm
 
 
-def cut(link, loses):
+def cut(link, loses, lasts=(1, 2, 5, 12, 30)):
     def harm(stage):
         proxy = getattr(stage, link)
         proxy.stall()
-        seconds = stage.random.choice([1, 2, 5, 12])
+        seconds = stage.random.choice(lasts)
 
         def mend():
-            time.sleep(seconds)
+            if seconds is not None:
+                time.sleep(seconds)
             proxy.mend() if loses else proxy.resume()
+        mend.at_the_end = seconds is None
         return mend
+    return harm
+
+
+def lose(side):
+    """Every packet between the helper and that side, for a while or until the command has given up."""
+    def harm(stage):
+        stage.network.lose(side)
+        seconds = stage.random.choice([3, 15, 60, None, None])
+
+        def mend():
+            if seconds is not None:
+                time.sleep(seconds)
+            stage.network.mend(side)
+        mend.at_the_end = seconds is None
+        return mend
+    return harm
+
+
+def step_clock(whose, steps):
+    """There is no stepping back afterwards."""
+    def harm(stage):
+        clock = stage.helper_clock if whose == "helper" else getattr(stage, whose).clock
+        clock.step(stage.random.choice(steps))
     return harm
 
 
@@ -100,12 +143,16 @@ def exhaust(side):
     return harm
 
 
+LOW_TIMEOUTS = [(0, "statement_timeout = '50ms'"), (0, "lock_timeout = '20ms'"), (0, "idle_in_transaction_session_timeout = '30ms'"),
+                (14, "idle_session_timeout = '30ms'"), (17, "transaction_timeout = '50ms'")]
+
+
 def low_timeouts(stage):
-    settings = ["statement_timeout = '50ms'", "lock_timeout = '20ms'", "idle_in_transaction_session_timeout = '30ms'"]
     roles = {"source": "postgres", "target": "master"}
     for side, role in roles.items():
-        for setting in settings:
-            getattr(stage, side).query("postgres", "ALTER ROLE %s SET %s" % (role, setting))
+        for since, setting in LOW_TIMEOUTS:
+            if getattr(stage, side).major >= since:
+                getattr(stage, side).query("postgres", "ALTER ROLE %s SET %s" % (role, setting))
 
     def mend():
         for side, role in roles.items():
@@ -154,6 +201,9 @@ def ddl(side):
     return harm
 
 
+# The network between the servers may be gone until the command has given up.
+BETWEEN = (1, 2, 5, 12, 30, 60, None)
+
 FAULTS = {
     "kill": send(signal.SIGKILL),
     "interrupt": send(signal.SIGINT),
@@ -161,6 +211,8 @@ FAULTS = {
     "terminate": send(signal.SIGTERM),
     "hang-up": send(signal.SIGHUP),
     "pipe": send(signal.SIGPIPE),
+    "worker-kill": to_worker(signal.SIGKILL),
+    "worker-interrupt": to_worker(signal.SIGINT),
     "source-session": end_sessions("source", OURS, False),
     "target-session": end_sessions("target", OURS, False),
     "source-sessions": end_sessions("source", OURS),
@@ -176,10 +228,17 @@ FAULTS = {
     "target-immediate": restart("target", "immediate"),
     "cut-source": cut("to_source", True),
     "cut-target": cut("to_target", True),
-    "cut-between": cut("between", True),
+    "cut-between": cut("between", True, BETWEEN),
+    "cut-back": cut("back", True, BETWEEN),
     "stall-source": cut("to_source", False),
     "stall-target": cut("to_target", False),
-    "stall-between": cut("between", False),
+    "stall-between": cut("between", False, BETWEEN),
+    "lost-source": lose("source"),
+    "lost-target": lose("target"),
+    "clock-helper": step_clock("helper", [-86400, -3600, -30, 30, 3600, 86400 * 40]),
+    # A launcher starts no worker before the time at which it started the last one has come again: not far back.
+    "clock-source": step_clock("source", [-20, -5, 30, 3600, 86400]),
+    "clock-target": step_clock("target", [-20, -5, 30, 3600, 86400]),
     "disk-full": fill_disk,
     "source-connections": exhaust("source"),
     "target-connections": exhaust("target"),
@@ -191,7 +250,14 @@ FAULTS = {
 }
 
 # After these the command is expected to go on as if nothing had been.
-HARMLESS = {"pipe"}
+HARMLESS = {"pipe", "worker-kill", "worker-interrupt"}
+
+# Where they can be done at all.
+ONLY_FOR = {
+    "worker-kill": ("load", "cdc"),
+    "worker-interrupt": ("load", "cdc"),
+    "cut-back": ("cutover", "fallback"),
+}
 
 
 def mend_later(mend):

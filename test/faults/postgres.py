@@ -1,6 +1,8 @@
 """Throw-away servers, and sessions on them by libpq itself: no package besides Python is needed."""
 import ctypes
+import glob
 import os
+import re
 import subprocess
 import time
 
@@ -69,15 +71,24 @@ def servers(*arguments, **more):
 class Server:
     """A cluster, on a file system of its own where one can be mounted (so that a disk can be full)."""
 
-    def __init__(self, side, directory, settings, disk_megabytes=0):
-        self.side, self.directory, self.disk = side, os.path.join(directory, side), False
+    def __init__(self, side, directory, settings, disk_megabytes=0, clock=None, address=None):
+        self.side, self.directory, self.disk, self.clock = side, os.path.join(directory, side), False, clock
         tree = os.environ.get("PG_AIRLIFT_%s_TREE" % side.upper()) or servers("tree", side, os.path.join(directory, side + "_tree"))
         self.bindir = tree.splitlines()[-1]
+        text = subprocess.run([os.path.join(self.bindir, "postgres"), "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.major = int(re.search(r"(\d+)", text).group(1))
+        self.more_timeouts = "".join(" -c %s=0" % name for since, name in ((14, "idle_session_timeout"), (17, "transaction_timeout"))
+                                     if self.major >= since)
         os.makedirs(self.directory)
         if disk_megabytes and os.geteuid() == 0:
             self.disk = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dm,mode=755" % disk_megabytes, "tmpfs", self.directory],
                                        stderr=subprocess.DEVNULL).returncode == 0
+        if address:
+            settings = [*settings, "listen_addresses=127.0.0.1,%s" % address]
         servers("init", self.bindir, self.directory, *settings)
+        if address:
+            with open(os.path.join(self.directory, "data", "pg_hba.conf"), "a") as file:
+                file.write("host all all 10.213.0.0/16 scram-sha-256\n")
         self.start()
         if side == "target":
             servers("managed", self.directory, MASTER_PASSWORD)
@@ -90,7 +101,7 @@ class Server:
             return int(file.read())
 
     def start(self):
-        servers("start", self.directory)
+        servers("start", self.directory, env={**os.environ, **(self.clock.environment if self.clock else {})})
 
     def stop(self, mode):
         servers("stop", self.directory, mode)
@@ -131,9 +142,12 @@ class Server:
         if self.disk:
             subprocess.run(["umount", self.directory])
 
+    def temporary_files(self):
+        return glob.glob(os.path.join(self.directory, "data", "base", "pgsql_tmp", "*"))
+
     def superuser(self, database):
         return ("host=%s/socket port=%d user=postgres dbname=%s connect_timeout=10 options='-c statement_timeout=0 -c lock_timeout=0 "
-                "-c idle_in_transaction_session_timeout=0'" % (self.directory, self.port, database))
+                "-c idle_in_transaction_session_timeout=0%s'" % (self.directory, self.port, database, self.more_timeouts))
 
     def query(self, database, sql):
         with Session(self.superuser(database)) as session:
