@@ -16,6 +16,11 @@ namespace {
 // Properties and links: of no interest without what they are of.
 constexpr std::string_view kPropertyKinds[] = {"COMMENT", "ACL", "SECURITY LABEL", "SEQUENCE OWNED BY", "INDEX ATTACH"};
 
+constexpr std::string_view kRowSecurity = "ROW SECURITY";
+constexpr std::string_view kRelationKinds[] = {"TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"};
+constexpr std::string_view kPartKinds[] = {"INDEX", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "TRIGGER",
+                                           "RULE",  "POLICY",     "DEFAULT",       "STATISTICS",       kRowSecurity};
+
 // The relation that an object belongs to, for the catalogs of which pg_dump makes entries of their own.
 constexpr const char* kHomesQuery = R"(
 SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, indexrelid, indrelid FROM pg_catalog.pg_index
@@ -40,15 +45,8 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 
 
 class Reduction {
  public:
-  Reduction(Archive& archive, const Selection& selection, Connection& source)
-      : archive_(archive), selection_(selection) {
-    const Result homes = source.Query(kHomesQuery);
-    for (int row = 0; row < homes.rows(); ++row)
-      homes_[{homes.Integer(row, 0), homes.Integer(row, 1)}] = static_cast<uint32_t>(homes.Integer(row, 2));
-    const Result needed = source.Query(kRelationsNeededQuery);
-    for (int row = 0; row < needed.rows(); ++row)
-      relations_needed_.emplace(std::pair(needed.Integer(row, 0), needed.Integer(row, 1)),
-                                static_cast<uint32_t>(needed.Integer(row, 2)));
+  Reduction(Archive& archive, const Selection& selection, const ArchiveLinks& links)
+      : archive_(archive), selection_(selection), links_(links) {
     for (const ArchiveEntry& entry : archive.entries) {
       by_id_[entry.dump_id] = &entry;
       if (entry.kind == "SCHEMA") schema_entries_[entry.name] = entry.dump_id;
@@ -79,8 +77,8 @@ class Reduction {
 
   // The user relation that an entry is, or is a part of.
   const SelectedRelation* Home(const ArchiveEntry& entry) const {
-    const auto found = homes_.find({entry.class_oid, entry.object_oid});
-    return found == homes_.end() ? nullptr : selection_.Find(found->second);
+    const auto found = links_.homes.find(entry.dump_id);
+    return found == links_.homes.end() ? nullptr : selection_.Find(found->second);
   }
 
   bool IsRoot(const ArchiveEntry& entry) const {
@@ -166,7 +164,7 @@ class Reduction {
   }
 
   std::string Obstacle(const ArchiveEntry& entry) const {
-    const auto [first, last] = relations_needed_.equal_range({entry.class_oid, entry.object_oid});
+    const auto [first, last] = links_.needed.equal_range(entry.dump_id);
     for (auto each = first; each != last; ++each)
       if (const SelectedRelation* relation = selection_.Find(each->second);
           relation != nullptr && !relation->is_selected)
@@ -191,8 +189,7 @@ class Reduction {
 
   Archive& archive_;
   const Selection& selection_;
-  std::map<std::pair<int64_t, int64_t>, uint32_t> homes_;                  // by catalog and OID
-  std::multimap<std::pair<int64_t, int64_t>, uint32_t> relations_needed_;  // by catalog and OID
+  const ArchiveLinks& links_;
   std::unordered_map<int32_t, const ArchiveEntry*> by_id_;
   std::map<std::string, int32_t> schema_entries_;
   std::set<int32_t> taken_;
@@ -201,9 +198,68 @@ class Reduction {
 
 }  // namespace
 
-BlockedEntries ReduceArchive(Archive& archive, const Selection& selection, Connection& source) {
+std::vector<std::string> UnreadableTables(Connection& source, const Selection& selection) {
+  const Result result = source.Query(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' "
+      "AND NOT (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'))");
+  std::vector<std::string> tables;
+  for (int row = 0; row < result.rows(); ++row)
+    if (!selection.Takes(result.Text(row, 0), result.Text(row, 1)))
+      tables.push_back(QualifiedName(result.Text(row, 0), result.Text(row, 1)));
+  return tables;
+}
+
+ArchiveLinks ReadLinks(const Archive& archive, Connection& source) {
+  std::map<std::pair<int64_t, int64_t>, std::vector<int32_t>> entries;  // by catalog and OID
+  ArchiveLinks links;
+  for (const ArchiveEntry& entry : archive.entries) {
+    entries[{entry.class_oid, entry.object_oid}].push_back(entry.dump_id);
+    // pg_dump gives it the table's OID and no catalog.
+    if (entry.kind == kRowSecurity) links.homes[entry.dump_id] = entry.object_oid;
+  }
+  const auto each = [&](const Result& result, const auto& add) {
+    for (int row = 0; row < result.rows(); ++row)
+      if (const auto found = entries.find({result.Integer(row, 0), result.Integer(row, 1)}); found != entries.end())
+        for (const int32_t id : found->second) add(id, static_cast<uint32_t>(result.Integer(row, 2)));
+  };
+  each(source.Query(kHomesQuery), [&](int32_t id, uint32_t relation) { links.homes[id] = relation; });
+  each(source.Query(kRelationsNeededQuery), [&](int32_t id, uint32_t relation) { links.needed.emplace(id, relation); });
+  return links;
+}
+
+ArchiveLinks LinksByName(const Archive& archive, const Selection& selection) {
+  const auto is_any_of = [](const auto& kinds, const ArchiveEntry& entry) {
+    return std::find(std::begin(kinds), std::end(kinds), entry.kind) != std::end(kinds);
+  };
+  std::unordered_map<int32_t, const ArchiveEntry*> relations;
+  for (const ArchiveEntry& entry : archive.entries)
+    if (is_any_of(kRelationKinds, entry)) relations[entry.dump_id] = &entry;
+  // What it depends on and is named after: "table constraint"; else what it depends on first.
+  const auto home = [&](const ArchiveEntry& entry) -> const ArchiveEntry* {
+    if (is_any_of(kRelationKinds, entry)) return &entry;
+    if (!is_any_of(kPartKinds, entry)) return nullptr;
+    const ArchiveEntry *first = nullptr, *named = nullptr;
+    for (const int32_t id : entry.dependencies) {
+      const auto found = relations.find(id);
+      if (found == relations.end()) continue;
+      const ArchiveEntry& relation = *found->second;
+      if (first == nullptr) first = &relation;
+      if (relation.schema != entry.schema || (entry.name + " ").rfind(relation.name + " ", 0) != 0) continue;
+      if (named == nullptr || relation.name.size() > named->name.size()) named = &relation;
+    }
+    return named != nullptr ? named : first;
+  };
+  ArchiveLinks links;
+  for (const ArchiveEntry& entry : archive.entries)
+    if (const ArchiveEntry* relation = home(entry))
+      if (const auto oid = selection.OidOf(relation->schema, relation->name)) links.homes[entry.dump_id] = *oid;
+  return links;
+}
+
+BlockedEntries ReduceArchive(Archive& archive, const Selection& selection, const ArchiveLinks& links) {
   if (selection.IsEverything()) return {};
-  return Reduction(archive, selection, source).Run();
+  return Reduction(archive, selection, links).Run();
 }
 
 }  // namespace airlift

@@ -6,6 +6,7 @@
 
 #include "pg/identifier.h"
 #include "schema/archive.h"
+#include "schema/archive_selection.h"
 #include "schema/client_program.h"
 #include "schema/entry_runner.h"
 #include "schema/foreign_keys.h"
@@ -19,19 +20,6 @@ namespace {
 
 constexpr const char* kLockTimeout = "--lock-wait-timeout=60s";
 constexpr int kOne = 1;
-
-// pg_dump locks what it dumps, which takes the right to read it: tables that nobody asked for must not stop it.
-std::vector<std::string> UnreadableTables(Connection& source, const Selection& selection) {
-  const Result result = source.Query(
-      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' "
-      "AND NOT (pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'))");
-  std::vector<std::string> tables;
-  for (int row = 0; row < result.rows(); ++row)
-    if (!selection.Takes(result.Text(row, 0), result.Text(row, 1)))
-      tables.push_back(QualifiedName(result.Text(row, 0), result.Text(row, 1)));
-  return tables;
-}
 
 Archive Dump(const SchemaOptions& options, const ClientProgram& program, const std::string& snapshot,
              const std::vector<std::string>& passed_over) {
@@ -103,7 +91,7 @@ void SchemaMover::Load(Connection& source, const std::string& snapshot) {
   facts.replication_roles = options_.replication_roles;
   SelectedPart part;
   if (options_.selection != nullptr) {
-    part.blocked = ReduceArchive(archive, *options_.selection, source);
+    part.blocked = ReduceArchive(archive, *options_.selection, ReadLinks(archive, source));
     std::erase_if(facts.indexes, [this](const auto& index) {
       const SelectedRelation* table = options_.selection->Find(index.second.table_oid);
       return table != nullptr && !table->is_selected;

@@ -378,6 +378,11 @@ const SelectedRelation* Selection::Find(uint32_t oid) const {
   return found == relations_.end() ? nullptr : &found->second;
 }
 
+std::optional<uint32_t> Selection::OidOf(const std::string& schema, const std::string& name) const {
+  const auto found = by_name_.find({schema, name});
+  return found == by_name_.end() ? std::nullopt : std::optional(found->second);
+}
+
 bool Selection::Takes(const std::string& schema, const std::string& name) const {
   const auto found = by_name_.find({schema, name});
   return found == by_name_.end() || relations_.at(found->second).is_selected;
@@ -435,6 +440,14 @@ std::vector<Relation> Selection::Apply(Connection& source, std::vector<Relation>
   if (mapping_ != nullptr)
     for (Relation& relation : applied) mapping_->Apply(relation);
   return applied;
+}
+
+std::vector<std::string> Selection::TablesWithoutRows() const {
+  std::vector<std::string> tables;
+  for (const auto& [name, oid] : by_name_)
+    if (IsTable(relations_.at(oid).kind) && !TakesRows(name.first, name.second))
+      tables.push_back(QualifiedName(name.first, name.second));
+  return tables;
 }
 
 SequenceFilter Selection::Sequences() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -74,11 +75,14 @@ class Selection {
   // Whether a table that the source does not have, or that is a member of an extension there, would be selected by its
   // name.
   bool WouldTake(const std::string& schema, const std::string& name) const;
+  std::optional<uint32_t> OidOf(const std::string& schema, const std::string& name) const;
   bool Knows(const std::string& schema, const std::string& name) const { return by_name_.contains({schema, name}); }
 
   // Those of `relations`, all of the source's, whose rows are moved. A partitioned table that is not selected with all
   // its partitions is replaced by those that are.
   std::vector<Relation> Apply(Connection& source, std::vector<Relation> relations) const;
+  // Tables, qualified, whose rows stay behind.
+  std::vector<std::string> TablesWithoutRows() const;
   // For ReadSequences; empty where everything is taken.
   SequenceFilter Sequences() const;
 

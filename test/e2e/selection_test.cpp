@@ -136,6 +136,25 @@ TEST_F(SelectionMove, ExcludedTablesTakeWhatHangsOnThemAlong) {
   EXPECT_EQ(Airlift("compare", {"--schema", "audit"}).status, kFailed) << "no table with rows is left to compare";
 }
 
+// A table that arrived without it would show every row to everybody.
+TEST_F(SelectionMove, RowLevelSecurityComesWithItsTable) {
+  source().Psql(
+      database(),
+      "CREATE POLICY own ON shop.customers USING (name = current_user);"
+      "ALTER TABLE shop.customers ENABLE ROW LEVEL SECURITY; ALTER TABLE audit.log ENABLE ROW LEVEL SECURITY");
+  const std::string secured = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relrowsecurity";
+  const ProcessResult result = Airlift("migrate", {"--table", "shop.customers", "--table", "shop.products"});
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_EQ(OnTarget(secured), "customers");
+  EXPECT_EQ(OnTarget("SELECT count(*) FROM pg_policy"), "1");
+  target().DropDatabase(database());
+  target().CreateDatabase(database(), "OWNER master");
+  const ProcessResult rest = Airlift("migrate", {"--exclude-table", "shop.customers"});
+  EXPECT_EQ(rest.status, kVerified) << rest.Describe();
+  EXPECT_EQ(OnTarget(secured), "log");
+  EXPECT_EQ(OnTarget("SELECT count(*) FROM pg_policy"), "0");
+}
+
 TEST_F(SelectionMove, AFilterFileAsPgDumpTakesIt) {
   const std::string filter = WriteFilter(
       "# what the shop needs\n"
