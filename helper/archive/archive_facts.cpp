@@ -62,12 +62,6 @@ bool IsCompressed(const ArchiveFile& file) {
   return true;
 }
 
-// Our extension's own tables and sequences stay where they are, as the extension does.
-bool IsOurs(const Archive& archive, const ArchiveEntry& entry) {
-  return entry.schema == kOwnExtensionSchema &&
-         std::any_of(archive.entries.begin(), archive.entries.end(), IsOwnExtension);
-}
-
 std::vector<std::string> CallArguments(const std::string& sql) {
   std::vector<std::string> arguments;
   for (const SqlToken& token : Tokenize(sql)) {
@@ -79,6 +73,11 @@ std::vector<std::string> CallArguments(const std::string& sql) {
 }
 
 }  // namespace
+
+bool IsOurs(const Archive& archive, const ArchiveEntry& entry) {
+  return entry.schema == kOwnExtensionSchema &&
+         std::any_of(archive.entries.begin(), archive.entries.end(), IsOwnExtension);
+}
 
 std::map<TableName, ArchivedTable> ArchivedTables(const ArchiveFile& file) {
   const EntriesById entries = IndexEntries(file.archive());

@@ -25,6 +25,9 @@ struct ArchivedTable {
   int64_t estimated_bytes = 0;  // as a table
 };
 
+// Our extension's own tables and sequences stay where they are, as the extension does.
+bool IsOurs(const Archive& archive, const ArchiveEntry& entry);
+
 std::map<TableName, ArchivedTable> ArchivedTables(const ArchiveFile& file);
 
 // The source's facts as far as an archive tells them. `superusers` of the source, where a manifest names them.

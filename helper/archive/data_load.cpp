@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "digest/image_query.h"
 #include "large_objects/property_applier.h"
 #include "large_objects/sparse_writer.h"
 #include "pg/identifier.h"
@@ -93,6 +94,19 @@ CopyTarget ParseCopy(const ArchiveEntry& entry) {
   return target;
 }
 
+// The rows and columns that a mapping makes of those in `shape`, by the expressions that a copy from the source has.
+std::string InsertStatement(const Relation& relation, const std::string& into, const std::string& shape) {
+  std::string columns, values;
+  for (const Column& column : relation.columns) {
+    if (column.is_generated) continue;
+    columns += (columns.empty() ? " (" : ", ") + QuoteIdentifier(column.name);
+    values += (values.empty() ? "" : ", ") + ColumnExpression(column);
+  }
+  if (!columns.empty()) columns += ")";
+  return fmt::format("INSERT INTO {}{} OVERRIDING SYSTEM VALUE SELECT {} FROM {} {}", into, columns, values, shape,
+                     relation.SourceCondition());
+}
+
 // Makes chunks of a large object's bytes as they come.
 class ObjectFeeder {
  public:
@@ -178,7 +192,7 @@ const ArchiveEntry& ArchiveSource::Entry(int32_t dump_id) const {
 }
 
 ArchiveCopy PlanArchiveCopy(const ArchiveEntry& entry, const Relation& relation, const std::string& encoding,
-                            bool freeze) {
+                            bool freeze, const std::string& shape) {
   const CopyTarget written = ParseCopy(entry);
   const std::string own = QualifiedName(entry.schema, entry.name);
   const bool routed = relation.needs_routing || !written.is_entrys_own;
@@ -187,6 +201,12 @@ ArchiveCopy PlanArchiveCopy(const ArchiveEntry& entry, const Relation& relation,
                                                     : own;
   ArchiveCopy copy;
   copy.preparations.emplace_back("SET LOCAL xmloption = content");
+  if (!shape.empty()) {
+    copy.preparations.push_back("TRUNCATE " + shape);
+    copy.statement = fmt::format("COPY {}{} FROM STDIN (FORMAT text, ENCODING '{}')", shape, written.columns, encoding);
+    copy.take_over = InsertStatement(relation, name, shape);
+    return copy;
+  }
   if (freeze && !routed) copy.preparations.push_back("TRUNCATE ONLY " + own);
   if (relation.is_extension_configuration) copy.preparations.push_back("DELETE FROM " + own + " " + relation.condition);
   copy.statement = fmt::format("COPY {}{} FROM STDIN (FORMAT text, ENCODING '{}'{})", name, written.columns, encoding,
@@ -197,7 +217,8 @@ ArchiveCopy PlanArchiveCopy(const ArchiveEntry& entry, const Relation& relation,
 TaskOutcome LoadTable(const ArchiveSource& source, Connection& target, const Relation& relation,
                       const nlohmann::json& detail, Meter& meter) {
   const ArchiveEntry& entry = source.Entry(detail.at("entry"));
-  const ArchiveCopy copy = PlanArchiveCopy(entry, relation, source.encoding, detail.at("freeze"));
+  const std::string shape = detail.value("shape", "");
+  const ArchiveCopy copy = PlanArchiveCopy(entry, relation, source.encoding, detail.at("freeze"), shape);
   for (const std::string& statement : copy.preparations) target.Execute(statement);
   target.StartCopyIn(copy.statement);
   RowFeeder feeder(target);
@@ -215,6 +236,10 @@ TaskOutcome LoadTable(const ArchiveSource& source, Connection& target, const Rel
     throw Error(fmt::format("the archive has {} rows of {} but the target took {}", feeder.rows(),
                             DisplayName(entry.schema, entry.name), outcome.rows));
   batch.Add(outcome.rows, 0);
+  if (!copy.take_over.empty()) {
+    outcome.rows = target.Query(copy.take_over).AffectedRows();
+    target.Execute("TRUNCATE " + shape);
+  }
   return outcome;
 }
 

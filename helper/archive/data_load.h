@@ -27,11 +27,13 @@ struct ArchiveSource {
 struct ArchiveCopy {
   std::vector<std::string> preparations;
   std::string statement;  // COPY ... FROM STDIN
+  std::string take_over;  // INSERT ... SELECT of what the mapping makes of the rows; "" where they arrive as they are
 };
-// `freeze`: TRUNCATE before and COPY ... FREEZE, for a table that nobody else fills. Throws Error where the archive
-// holds the rows in another form than COPY's.
+// `freeze`: TRUNCATE before and COPY ... FREEZE, for a table that nobody else fills. `shape`: a table that takes the
+// rows as they are, out of which the mapped ones come; "" for none. Throws Error where the archive holds the rows in
+// another form than COPY's.
 ArchiveCopy PlanArchiveCopy(const ArchiveEntry& entry, const Relation& relation, const std::string& encoding,
-                            bool freeze);
+                            bool freeze, const std::string& shape = {});
 
 // Loads the rows of a TABLE DATA entry. Throws Error where they are damaged, cut off, or more than the target took.
 TaskOutcome LoadTable(const ArchiveSource& source, Connection& target, const Relation& relation,

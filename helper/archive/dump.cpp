@@ -12,7 +12,9 @@
 #include "base/format.h"
 #include "compare/jobs.h"
 #include "pg/role.h"
+#include "schema/archive_selection.h"
 #include "schema/client_program.h"
+#include "selection/selection.h"
 #include "snapshot/source_snapshot.h"
 
 namespace airlift {
@@ -32,12 +34,18 @@ void RefuseFilledDirectory(const std::string& path) {
               "Give another directory, or remove this one.");
 }
 
-std::vector<std::string> DumpArguments(const DumpOptions& options, const std::string& snapshot) {
+// Rows that the mapping leaves out are not written; definitions are, for what depends on them is told by them.
+std::vector<std::string> DumpArguments(const DumpOptions& options, const std::string& snapshot,
+                                       const Selection& selection, Connection& source) {
   std::vector<std::string> arguments = {
       "--format=directory", "--file=" + options.path,  fmt::format("--jobs={}", options.jobs),
       "--encoding=UTF8",    "--quote-all-identifiers", "--exclude-schema=airlift_state",
       kLockTimeout,         "--snapshot=" + snapshot};
   if (!options.compress.empty()) arguments.push_back("--compress=" + options.compress);
+  if (selection.IsEverything()) return arguments;
+  for (const std::string& table : UnreadableTables(source, selection)) arguments.push_back("--exclude-table=" + table);
+  for (const std::string& table : selection.TablesWithoutRows()) arguments.push_back("--exclude-table-data=" + table);
+  if (!selection.TakesLargeObjects()) arguments.emplace_back("--no-blobs");
   return arguments;
 }
 
@@ -71,7 +79,8 @@ void AddFiles(const ArchiveFile& archive, Progress& progress, Manifest& manifest
 
 // pg_dump next to the digests, both under the snapshot; whichever fails ends the other.
 void DumpAndDigest(const DumpOptions& options, const ClientProgram& program, const std::string& snapshot,
-                   SnapshotDigests& digests, std::atomic<bool>& give_up, Progress& progress) {
+                   const std::vector<std::string>& arguments, SnapshotDigests& digests, std::atomic<bool>& give_up,
+                   Progress& progress) {
   std::exception_ptr dump_failure;
   std::exception_ptr digest_failure;
   {
@@ -80,7 +89,7 @@ void DumpAndDigest(const DumpOptions& options, const ClientProgram& program, con
         const auto check = [&] {
           if (give_up) throw Error("the digests failed");
         };
-        const std::string warnings = RunClientProgram(program, options.source, DumpArguments(options, snapshot), check);
+        const std::string warnings = RunClientProgram(program, options.source, arguments, check);
         if (!warnings.empty()) progress.Note(warnings);
       } catch (...) {
         dump_failure = std::current_exception();
@@ -113,16 +122,25 @@ Manifest DumpDatabase(const DumpOptions& options, Progress& progress) {
       ChooseProgram(FindPrograms(options.pg_bindir), source.server_major(), source.server_major());
   progress.Note(fmt::format("dumping with {}", program.path));
   std::atomic<bool> give_up{false};
-  SnapshotDigests digests(source, LoadRelations(source), progress, give_up);
-  digests.AddLargeObjects(source);
-  DumpAndDigest(options, program, snapshot.id(), digests, give_up, progress);
+  const Selection selection(source, options.mapping);
+  if (!selection.IsEverything()) progress.Note(selection.Summary());
+  const std::vector<Relation> relations = selection.Apply(source, LoadRelations(source));
+  SnapshotDigests digests(source, relations, progress, give_up);
+  if (selection.TakesLargeObjects()) digests.AddLargeObjects(source);
+  DumpAndDigest(options, program, snapshot.id(), DumpArguments(options, snapshot.id(), selection, source), digests,
+                give_up, progress);
+  Archive contents = ArchiveFile(options.path).archive();
+  if (selection.mapping() != nullptr) {
+    manifest.mapped = MapArchive(contents, selection, source, relations);
+    KeepPart(*manifest.mapped, contents);
+  }
   snapshot.Release();
   manifest.tables = digests.TakeTables();
   manifest.large_objects = digests.large_objects();
   const ArchiveFile archive(options.path);
   manifest.dump_version = archive.archive().dump_version;
   manifest.contents = archive.contents_digest();
-  manifest.sequences = ArchivedSequences(archive.archive());
+  manifest.sequences = ArchivedSequences(contents);
   AddFiles(archive, progress, manifest);
   manifest.created_at = UtcNow();
   // Nothing wrong shall be called proved later: what was dumped is what was digested.

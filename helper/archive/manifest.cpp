@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kManifestVersion = 1;
+constexpr const char* kMapping = "mapping";
 
 json DigestJson(const TableDigest& digest) { return {{"rows", digest.rows}, {"digest", DigestText(digest.sum)}}; }
 
@@ -44,6 +45,7 @@ Manifest FromJson(const json& value) {
   manifest.contents = ParseDigestText(value.at("contents"));
   for (const auto& [name, file] : value.at("files").items())
     manifest.files[name] = {file.at("size"), ParseDigestText(file.at("digest"))};
+  if (value.contains(kMapping)) manifest.mapped = MappedPartFromJson(value.at(kMapping));
   return manifest;
 }
 
@@ -112,14 +114,21 @@ json ToJson(const Manifest& manifest) {
     files[name] = {{"size", file.size}, {"digest", DigestText(file.digest)}};
   json settings = json::object();
   for (const TextSetting& setting : kTextSettings) settings[setting.name] = setting.value;
-  return {{"manifest_version", kManifestVersion},      {"program", "pg_airlift"},
-          {"program_version", AIRLIFT_VERSION},        {"row_digest_format", kDigestFormat},
-          {"created_at", manifest.created_at},         {"source", SourceToJson(manifest.source)},
-          {"snapshot_lsn", manifest.snapshot_lsn},     {"snapshot_taken_at", manifest.snapshot_taken_at},
-          {"pg_dump", manifest.dump_version},          {"settings", std::move(settings)},
-          {"superusers", manifest.superusers},         {"tables", std::move(tables)},
-          {"sequences", std::move(sequences)},         {"large_objects", DigestJson(manifest.large_objects)},
-          {"contents", DigestText(manifest.contents)}, {"files", std::move(files)}};
+  json value = {{"manifest_version", kManifestVersion},      {"program", "pg_airlift"},
+                {"program_version", AIRLIFT_VERSION},        {"row_digest_format", kDigestFormat},
+                {"created_at", manifest.created_at},         {"source", SourceToJson(manifest.source)},
+                {"snapshot_lsn", manifest.snapshot_lsn},     {"snapshot_taken_at", manifest.snapshot_taken_at},
+                {"pg_dump", manifest.dump_version},          {"settings", std::move(settings)},
+                {"superusers", manifest.superusers},         {"tables", std::move(tables)},
+                {"sequences", std::move(sequences)},         {"large_objects", DigestJson(manifest.large_objects)},
+                {"contents", DigestText(manifest.contents)}, {"files", std::move(files)}};
+  if (manifest.mapped) value[kMapping] = ToJson(*manifest.mapped);
+  return value;
+}
+
+bool MentionsMapping(const std::string& text) {
+  const json value = json::parse(text, nullptr, false);
+  return value.is_object() && value.contains(kMapping);
 }
 
 Manifest ManifestFromJson(const std::string& text, const std::string& path) {

@@ -4,11 +4,13 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "archive/archive_file.h"
+#include "archive/mapped_part.h"
 #include "catalog/relation.h"
 #include "digest.h"
 #include "report/result.h"
@@ -37,6 +39,7 @@ struct Manifest {
   TableDigest large_objects;
   Digest128 contents;                      // of toc.dat
   std::map<std::string, FileFacts> files;  // all of the archive's files
+  std::optional<MappedPart> mapped;        // where a table mapping makes something else of the archive
 };
 
 std::string DigestText(const Digest128& digest);
@@ -53,6 +56,9 @@ ServerFacts SourceFromJson(const nlohmann::json& value);
 nlohmann::json ToJson(const Manifest& manifest);
 // Throws Error where the text is no manifest, of another version, or has been changed since it was written.
 Manifest ManifestFromJson(const std::string& text, const std::string& path);
+
+// Whether the text, which need not be a whole manifest, speaks of a table mapping.
+bool MentionsMapping(const std::string& text);
 
 // Writes a manifest at once: a file of that name is always whole.
 void WriteManifest(const Manifest& manifest, const std::string& path);

@@ -25,6 +25,7 @@
 #include "prepare/sql_text.h"
 #include "report/signature.h"
 #include "schema/schema_mover.h"
+#include "selection/selection_store.h"
 #include "state/run_state.h"
 #include "state/task_kind.h"
 #include "tune/resting_tables.h"
@@ -50,6 +51,12 @@ std::optional<Manifest> FindManifest(const ArchiveOptions& options, ArchiveFile&
   return manifest;
 }
 
+// A restore without a proof has no use for the manifest, but for the mapping in it.
+bool HasMapping(const ArchiveOptions& options, const ArchiveFile& file) {
+  const std::string path = ManifestPath(options, file);
+  return FileExists(path) && MentionsMapping(ReadWhole(WholeFile(path)));
+}
+
 // In the place of a source server's identity.
 constexpr const char* kArchiveIdentity = "archive ";
 
@@ -66,13 +73,14 @@ class ArchiveRestore {
         target_(options.target, Side::kTarget),
         state_(target_) {
     target_.Execute("SET synchronous_commit = off");
-    if (options_.verify || !archive.manifest_key.empty()) manifest_ = FindManifest(archive, file_);
+    if (options_.verify || !archive.manifest_key.empty() || HasMapping(archive, file_))
+      manifest_ = FindManifest(archive, file_);
+    if (manifest_)
+      for (const ManifestTable& table : manifest_->tables) manifested_[NameOf(table.relation)] = &table;
     verify_ = options_.verify && manifest_.has_value();
     encoding_ = file_.Encoding();
     RecodeContents(target_, encoding_, file_.contents());
-    tables_ = ArchivedTables(file_);
-    sequences_ = ArchivedSequences(file_.archive());
-    for (const auto& [name, table] : tables_) PlanArchiveCopy(EntryOf(table), {}, encoding_, false);
+    ChooseMapping();
   }
 
   RunResult Run() {
@@ -100,21 +108,96 @@ class ArchiveRestore {
     text += manifest_ ? SqlComment(fmt::format("manifest: {} tables, taken at {}", manifest_->tables.size(),
                                                manifest_->snapshot_taken_at))
                       : "-- no manifest: the rows will be loaded, not proved\n";
-    const auto problems = RunTargetPreflight({target_, options_, state_.Find().has_value()});
+    run_ = state_.Find();
+    const auto problems = RunTargetPreflight({target_, options_, run_.has_value()});
     for (const PreflightProblem& problem : problems)
       text += SqlComment("pre-flight failure: " + Error(problem.message, problem.detail, problem.hint).Report());
+    Map();
+    ReadContents();
+    if (mapped_)
+      for (const std::string& note : mapped_->notes) text += SqlComment(note);
     text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the restore\n-- schema, pre-data\n";
+    for (const SchemaChange& change : part_.before_load)
+      text += fmt::format("/* target, before the load */ {}\n", change.sql);
+    std::map<TableName, const Relation*> mapped;
+    if (mapped_)
+      for (const Relation& relation : mapped_->relations)
+        for (const StoredTable& stored : relation.stored) mapped[{stored.schema, stored.name}] = &relation;
     for (const auto& [name, table] : tables_) {
-      const ArchiveCopy copy = PlanArchiveCopy(EntryOf(table), {}, encoding_, !options_.into_existing);
+      const ArchiveCopy copy = PlanArchiveCopy(EntryOf(table), mapped.contains(name) ? *mapped.at(name) : Relation(),
+                                               encoding_, !options_.into_existing, ShapeOf(table));
       text += fmt::format("-- load {} ({} in the archive)\n/* target */ {};\n", DisplayName(name.first, name.second),
                           FormatBytes(table.stored_bytes), copy.statement);
+      if (!copy.take_over.empty()) text += fmt::format("/* target */ {};\n", copy.take_over);
     }
     text += fmt::format("-- {} sequences: SELECT setval(...)\n", sequences_.size());
     text += "-- schema, post-data: indexes, constraints, foreign keys, triggers, rules, policies, owners, grants\n";
+    for (const SchemaChange& change : part_.at_end) text += fmt::format("/* target, at the end */ {}\n", change.sql);
     return text;
   }
 
  private:
+  bool WasDumpedMapped() const { return manifest_ && manifest_->mapped; }
+
+  void ChooseMapping() {
+    rules_ = options_.selection;
+    if (WasDumpedMapped()) {
+      rules_.mapping = manifest_->mapped->mapping;
+      rules_.mapping_origin = "of the archive";
+      if (!options_.selection.IsEmpty() && !AsksForTheSame(options_.selection, rules_))
+        throw Error("the archive was dumped with another table mapping",
+                    "Rows that the mapping of the dump left out are not in it.",
+                    "Leave --mapping out, or dump again with this one.");
+    }
+    if (!rules_.IsEmpty() && options_.into_existing)
+      throw Error("an archive with a table mapping is for an empty target", {}, "Leave out --into-existing.");
+  }
+
+  // What the mapping makes of the archive is resolved once: the target is not empty any more when a killed restore goes
+  // on.
+  void Map() {
+    if (rules_.IsEmpty()) return;
+    if (WasDumpedMapped()) {
+      mapped_ = manifest_->mapped;
+    } else if (run_) {
+      mapped_ = MappedPartStore(target_).Find();
+    }
+    if (!mapped_) mapped_ = MapArchiveByTrial(file_.archive(), rules_, target_);
+    KeepPart(*mapped_, file_.contents());
+    part_ = mapped_->schema;
+    const std::vector<SchemaChange> shapes = MakeShapeTables(*mapped_);
+    part_.before_load.insert(part_.before_load.begin(), shapes.begin(), shapes.end());
+    for (const SchemaChange& shape : shapes) {
+      shaped_.insert(shape.table_oid);
+      part_.at_end.push_back({0, shape.schema, shape.name, "DROP TABLE " + ShapeTable(shape.table_oid) + ";"});
+    }
+    result_.notes.insert(result_.notes.end(), mapped_->notes.begin(), mapped_->notes.end());
+  }
+
+  // What is loaded; throws Error where the archive holds the rows in another form than COPY's.
+  void ReadContents() {
+    tables_ = ArchivedTables(file_);
+    sequences_ = ArchivedSequences(file_.archive());
+    for (const auto& [name, table] : tables_) PlanArchiveCopy(EntryOf(table), {}, encoding_, false);
+  }
+
+  // Whether the manifest speaks of the rows as they arrive.
+  bool IsProvable(const Relation& relation) const {
+    if (!manifest_) return false;
+    if (!mapped_ || WasDumpedMapped()) return true;
+    return !ChangesRows(*mapped_, relation) && FindManifested(relation) != nullptr;
+  }
+
+  const ManifestTable* FindManifested(const Relation& relation) const {
+    const auto found = manifested_.find(NameOf(relation));
+    return found == manifested_.end() ? nullptr : found->second;
+  }
+
+  // The table that takes the archive's rows as they are; "" where they go straight to theirs.
+  std::string ShapeOf(const ArchivedTable& table) const {
+    return shaped_.contains(table.oid) ? ShapeTable(table.oid) : "";
+  }
+
   template <typename Step>
   void Timed(const char* stage, Step step) {
     CheckStop();
@@ -151,6 +234,8 @@ class ArchiveRestore {
     const auto problems = RunTargetPreflight({target_, options_, run_.has_value()});
     if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
     if (options_.restart) StartOver();
+    Map();
+    ReadContents();
     context_.options = options_;
     context_.options.verify = verify_;
     context_.options.toast_compression = OfferedCompression(target_, options_.toast_compression, progress_);
@@ -159,13 +244,16 @@ class ArchiveRestore {
     context_.archive = &source_;
   }
 
-  void RefuseOtherRun() const {
+  void RefuseOtherRun() {
     if (!run_) return;
     const bool is_archives = run_->source_identity.rfind(kArchiveIdentity, 0) == 0;
     if (run_->source_identity != ArchiveIdentity(file_) && !(is_archives && options_.restart))
       throw Error(fmt::format("the target holds the state of another restore or move, of database \"{}\"",
                               run_->source_database),
                   {}, "Give that archive or source, or an empty target database.");
+    if (!options_.restart && !AsksForTheSame(SelectionStore(target_).Find(), rules_))
+      throw Error("this restore was begun with another table mapping", {},
+                  "Go on with the manifest that it was begun with, or start over with --restart.");
     if (run_->stage == Stage::kFinished && !options_.restart)
       throw Error("this restore has finished already", fmt::format("It began at {}.", run_->started_at),
                   "Give --restart to load everything anew.");
@@ -187,6 +275,10 @@ class ArchiveRestore {
 
   void RestoreSchema() {
     if (!run_) {
+      if (mapped_) {
+        SelectionStore(target_).Write(rules_);
+        MappedPartStore(target_).Write(*mapped_);
+      }
       run_ = RunRecord{ArchiveIdentity(file_),
                        file_.archive().database,
                        Stage::kSchema,
@@ -210,7 +302,7 @@ class ArchiveRestore {
     schema_ = std::make_unique<SchemaMover>(schema, target_);
     const SourceFacts facts = FactsFromArchive(file_, tables_, Superusers());
     superusers_ = facts.superusers;
-    schema_->Load(file_.archive(), facts);
+    schema_->Load(file_.archive(), facts, part_);
     if (run_->stage == Stage::kSchema) {
       schema_->RestorePreData();
       Plan();
@@ -240,12 +332,13 @@ class ArchiveRestore {
       Task task{0, kCopyTask, found->second, table.stored_bytes, {{"entry", table.dump_id}}};
       task.detail["freeze"] =
           !options_.into_existing && !relation.needs_routing && !relation.is_extension_configuration;
+      if (shaped_.contains(table.oid)) task.detail["shape"] = ShapeOf(table);
       tasks.push_back(std::move(task));
     }
     for (size_t i = 0; i < relations.size(); ++i) {
       if (relations[i].is_missing_on_target) continue;
       const int index = static_cast<int>(i);
-      if (verify_)
+      if (verify_ && IsProvable(relations[i]))
         tasks.push_back({0, kReadBackTask, index, relations[i].bytes(), nlohmann::json::object(), is_loaded[i]});
       if (!relations[i].is_extension_configuration)
         tasks.push_back({0, kAnalyzeTask, index, relations[i].bytes(), nlohmann::json::object(), is_loaded[i]});
@@ -271,7 +364,15 @@ class ArchiveRestore {
       on_target.emplace(NameOf(relation), std::move(relation));
     }
     std::vector<Relation> planned;
-    if (manifest_ && verify_) {
+    if (mapped_) {
+      for (const Relation& relation : mapped_->relations)
+        planned.push_back(WithTarget(verify_ && IsProvable(relation) ? FindManifested(relation)->relation : relation,
+                                     on_target, present));
+      // Extensions come with what needs them only, where a mapping selects.
+      std::erase_if(planned, [](const Relation& relation) {
+        return relation.is_extension_configuration && relation.is_missing_on_target;
+      });
+    } else if (manifest_ && verify_) {
       for (const ManifestTable& table : manifest_->tables)
         planned.push_back(WithTarget(table.relation, on_target, present));
     } else {
@@ -349,13 +450,15 @@ class ArchiveRestore {
     sequence_left_out_ = SetSequences(target_, sequences_);
     if (!verify_) return;
     std::set<TableName> archived;
-    for (const SequenceValue& sequence : manifest_->sequences) archived.emplace(sequence.schema, sequence.name);
+    for (const SequenceValue& sequence : sequences_) archived.emplace(sequence.schema, sequence.name);
+    const auto is_other = [&](const SequenceValue& sequence) {
+      return !archived.contains({sequence.schema, sequence.name});
+    };
+    std::vector<SequenceValue> wanted = manifest_->sequences;
     std::vector<SequenceValue> present = ReadSequences(target_);
-    if (options_.into_existing)
-      std::erase_if(present, [&](const SequenceValue& sequence) {
-        return !archived.contains({sequence.schema, sequence.name});
-      });
-    for (const SequenceComparison& sequence : CompareSequences(manifest_->sequences, present))
+    if (mapped_) std::erase_if(wanted, is_other);
+    if (mapped_ || options_.into_existing) std::erase_if(present, is_other);
+    for (const SequenceComparison& sequence : CompareSequences(wanted, present))
       result_.sequences.push_back({DisplayName(sequence.schema, sequence.name), sequence.verdict, sequence.reason});
   }
 
@@ -363,12 +466,16 @@ class ArchiveRestore {
   void Judge() {
     CollectResults(state_, context_.relations, false, result_);
     if (!verify_) return;
-    std::map<TableName, const ManifestTable*> manifested;
-    for (const ManifestTable& table : manifest_->tables) manifested[NameOf(table.relation)] = &table;
     for (size_t i = 0; i < result_.tables.size(); ++i) {
       TableResult& table = result_.tables[i];
       if (context_.relations[i].is_missing_on_target) continue;
-      const ManifestTable& wanted = *manifested.at({table.schema, table.name});
+      if (!IsProvable(context_.relations[i])) {
+        table.source.reset();
+        table.reason = "the mapping makes other rows of it than the manifest speaks of";
+        airlift::Judge(table);
+        continue;
+      }
+      const ManifestTable& wanted = *FindManifested(context_.relations[i]);
       table.source = wanted.digest;
       table.source_digest_by = "manifest";
       table.reason = wanted.reason;
@@ -385,6 +492,7 @@ class ArchiveRestore {
       result_.large_objects->source = manifest_->large_objects;
     }
     airlift::Judge(*result_.large_objects);
+    if (mapped_) result_.large_objects.reset();
   }
 
   void RestorePostData() {
@@ -396,6 +504,7 @@ class ArchiveRestore {
     std::vector<LeftOut> all = schema_->LeftOuts();
     for (const auto* more : {&sequence_left_out_, &large_object_left_out_})
       all.insert(all.end(), more->begin(), more->end());
+    if (mapped_) all.insert(all.end(), mapped_->left_out.begin(), mapped_->left_out.end());
     return all;
   }
 
@@ -409,10 +518,15 @@ class ArchiveRestore {
   Connection target_;
   RunState state_;
   std::optional<Manifest> manifest_;
+  std::map<TableName, const ManifestTable*> manifested_;
   bool verify_ = false;
   std::string encoding_;
   std::map<TableName, ArchivedTable> tables_;
   std::vector<SequenceValue> sequences_;
+  SelectionRules rules_;              // of the table mapping; empty: the archive is restored as it is
+  std::optional<MappedPart> mapped_;  // what that makes of it
+  SelectedPart part_;                 // of the schema, with the tables that take the rows as they are
+  std::set<uint32_t> shaped_;         // tables that have one, by OID at the source
   std::set<std::string> superusers_;
   std::optional<RunRecord> run_;
   std::unique_ptr<SchemaMover> schema_;

@@ -9,8 +9,7 @@ namespace airlift {
 SnapshotDigests::SnapshotDigests(Connection& source, std::vector<Relation> relations, Progress& progress,
                                  const std::atomic<bool>& give_up)
     : progress_(progress), give_up_(give_up), has_extension_(FindExtension(source).has_value()) {
-  for (Relation& relation : relations)
-    tables_.push_back({std::move(relation), {}, has_extension_ ? "extension" : "read stream", {}});
+  for (Relation& relation : relations) tables_.push_back({std::move(relation), {}, {}, {}});
   if (!has_extension_) progress_.Note(WithoutExtension({.digests = true}));
   for (ManifestTable& table : tables_) AddTable(table);
 }
@@ -26,7 +25,10 @@ void SnapshotDigests::AddLargeObjects(Connection& source) {
 }
 
 void SnapshotDigests::AddTable(ManifestTable& table) {
-  if (has_extension_) {
+  // The extension digests columns as they are.
+  const bool by_extension = has_extension_ && !table.relation.HasExpressions();
+  table.digest_by = by_extension ? "extension" : "read stream";
+  if (by_extension) {
     Add("digest source", table.relation.bytes(), [&table](Connection& connection, Meter& meter) {
       const SourceDigest digest = DigestByExtension(connection, table.relation);
       table.digest = digest.digest;

@@ -13,7 +13,8 @@ namespace airlift {
 
 class SnapshotDigests {
  public:
-  // By the extension where `source` has it, else from streams. Once `give_up` is true, jobs do nothing.
+  // By the extension where `source` has it and no expression of a mapping is to be digested, else from streams. Once
+  // `give_up` is true, jobs do nothing.
   SnapshotDigests(Connection& source, std::vector<Relation> relations, Progress& progress,
                   const std::atomic<bool>& give_up);
 

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/selection_arguments.h"
 #include "copy_files/copy_in.h"
 #include "copy_files/copy_out.h"
 
@@ -23,6 +24,7 @@ struct CopyOutArguments {
   std::string compress = "none";
   std::string part_size;
   bool no_digests = false;
+  std::string mapping;
   std::string aws_s3;
   std::string region;
   std::shared_ptr<const SigningKey> signing_key;
@@ -49,6 +51,7 @@ int RunCopyOut(CopyOutArguments& arguments) {
   if (arguments.delimiter) copy.format.delimiter = *arguments.delimiter;
   copy.format.header = arguments.header && arguments.format == "csv";
   copy.digests = !arguments.no_digests;
+  copy.mapping = MappingRules(arguments.mapping);
   ParseCompression(arguments.compress, copy);
   if (!arguments.part_size.empty()) copy.part_bytes = ParseSize(arguments.part_size);
   if (!arguments.aws_s3.empty()) {
@@ -84,10 +87,14 @@ struct CopyInArguments {
   std::string target;
   CopyInOptions copy;
   OutputOptions output;
+  std::string mapping;
   bool no_verify = false;
 };
 
 int RunCopyIn(CopyInArguments& arguments) {
+  if (!arguments.mapping.empty())
+    throw Error("copy-in takes no --mapping: the files hold what the mapping of copy-out made", {},
+                "Give --mapping to copy-out; names, columns and rows are in the manifest.");
   ConnectionOptions connections;
   connections.target = arguments.target;
   arguments.copy.target = connections.TargetInfo();
@@ -112,6 +119,7 @@ std::function<int()> SetupCopyOut(CLI::App& app) {
       ->type_name("TABLE=CONDITION");
   app.add_option("--columns", arguments->copy.columns, "copy these columns of a table, in this order; may be repeated")
       ->type_name("TABLE=COLUMN,...");
+  AddMappingOption(app, arguments->mapping);
   app.add_option("--format", arguments->format, "csv, text or binary")
       ->check(CLI::IsMember({"csv", "text", "binary"}))
       ->type_name("FORMAT")
@@ -155,6 +163,7 @@ std::function<int()> SetupCopyIn(CLI::App& app) {
   app.add_option("-j,--jobs", arguments->copy.jobs,
                  "connections at work at once (default: this host's processors, 2 to 8)")
       ->check(CLI::Range(1, 256));
+  app.add_option("--mapping", arguments->mapping)->group("");  // to be told where it belongs
   AddOutputOptions(app, arguments->output);
   return [arguments] { return RunCopyIn(*arguments); };
 }

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/selection_arguments.h"
 
 namespace airlift {
 
@@ -15,6 +16,7 @@ namespace {
 struct DumpArguments {
   SourceOptions source;
   DumpOptions dump;
+  std::string mapping;
   std::shared_ptr<const SigningKey> signing_key;
   bool quiet = false;
 };
@@ -22,6 +24,7 @@ struct DumpArguments {
 int RunDump(DumpArguments& arguments) {
   arguments.dump.source = arguments.source.Info();
   arguments.dump.jobs = arguments.source.jobs;
+  arguments.dump.mapping = MappingRules(arguments.mapping);
   Progress progress(arguments.quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
   const Manifest manifest = DumpDatabase(arguments.dump, progress);
   progress.Stop();
@@ -50,6 +53,7 @@ std::function<int()> SetupDump(CLI::App& app) {
       ->type_name("METHOD");
   app.add_option("--pg-bindir", arguments->dump.pg_bindir, "where to find pg_dump (default: PATH and the usual places)")
       ->type_name("DIR");
+  AddMappingOption(app, arguments->mapping);
   AddSignOption(app, arguments->signing_key, "manifest");
   app.add_flag("-q,--quiet", arguments->quiet, "no progress and no summary");
   return [arguments] { return RunDump(*arguments); };

@@ -79,7 +79,7 @@ void FinishOptions(MoveArguments& arguments) {
 
 int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
   FinishOptions(arguments);
-  if (!arguments.move.selection.IsEmpty())
+  if (!arguments.move.selection.rules.empty())
     throw Error("parts of an archive cannot be selected", {}, "Restore all of it, or move from the source itself.");
   arguments.move.verify = !arguments.no_verify;
   if (arguments.move.dry_run) {

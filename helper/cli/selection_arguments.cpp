@@ -49,10 +49,7 @@ void AddSelectionOptions(CLI::App& app, SelectionArguments& arguments) {
     app.add_option(kOptions[i].flags, arguments.patterns[i], kOptions[i].description)
         ->type_name("PATTERN")
         ->group(group);
-  app.add_option("--mapping", arguments.mapping,
-                 "a table mapping of AWS DMS: selection, filters and transformations as JSON (docs/table-mapping.md)")
-      ->type_name("FILE")
-      ->group(group);
+  AddMappingOption(app, arguments.mapping)->group(group);
   app.add_option("--filter", arguments.filters, "a file of such choices, as pg_dump 17 takes it (- for standard input)")
       ->type_name("FILE")
       ->group(group);
@@ -68,9 +65,22 @@ SelectionRules SelectionArguments::Rules() const {
   if (!rules.rules.empty())
     throw Error("--mapping cannot be combined with other options of selection", {},
                 "Write rules that select and exclude.");
-  rules.mapping = ReadTableMappingFile(mapping);
-  rules.mapping_origin = mapping;
-  ParseTableMapping(rules.mapping, mapping);
+  return MappingRules(mapping);
+}
+
+CLI::Option* AddMappingOption(CLI::App& app, std::string& file) {
+  return app
+      .add_option("--mapping", file,
+                  "a table mapping of AWS DMS: selection, filters and transformations as JSON (docs/table-mapping.md)")
+      ->type_name("FILE");
+}
+
+SelectionRules MappingRules(const std::string& file) {
+  SelectionRules rules;
+  if (file.empty()) return rules;
+  rules.mapping = ReadTableMappingFile(file);
+  rules.mapping_origin = file;
+  ParseTableMapping(rules.mapping, file);
   return rules;
 }
 

@@ -21,4 +21,9 @@ struct SelectionArguments {
 
 void AddSelectionOptions(CLI::App& app, SelectionArguments& arguments);
 
+// --mapping alone.
+CLI::Option* AddMappingOption(CLI::App& app, std::string& file);
+// The rules of a table mapping; none where no file is given. Throws Error where it is no table mapping.
+SelectionRules MappingRules(const std::string& file);
+
 }  // namespace airlift

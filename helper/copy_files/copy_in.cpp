@@ -160,6 +160,7 @@ class CopyInRun {
       table.copied = &copied;
       table.into = QualifiedName(relation.schema, relation.name);
       for (const CopyFile& file : copied.files) table.rows += file.rows;
+      if (!copied.mapped.empty()) result_.notes.push_back(copied.mapped);
       tables_.push_back(std::move(table));
     }
     if (tables_.empty()) throw Error("no table of the manifest matches");
@@ -184,7 +185,11 @@ class CopyInRun {
                                          DisplayName(column.name)));
     }
     if (!problems.empty())
-      throw Error(Joined(problems), {}, "Nothing was loaded. copy-in loads into tables that exist.");
+      throw Error(Joined(problems), {},
+                  manifest_.mapping.empty()
+                      ? "Nothing was loaded. copy-in loads into tables that exist."
+                      : "Nothing was loaded. copy-in loads into tables that exist, under the names that the table "
+                        "mapping of copy-out gave them.");
     OrderByReferences();
   }
 

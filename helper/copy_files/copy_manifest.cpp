@@ -51,14 +51,16 @@ json ToJson(const CopiedTable& table) {
   json entry = airlift::ToJson(table.table);
   entry["copied_columns"] = table.columns;
   entry["files"] = std::move(files);
+  if (!table.mapped.empty()) entry["mapped"] = table.mapped;
   return entry;
 }
 
 CopiedTable TableFromJson(const json& value) {
-  CopiedTable table{ManifestTableFromJson(value), value.at("copied_columns").get<std::vector<std::string>>(), {}};
+  CopiedTable table{ManifestTableFromJson(value), value.at("copied_columns").get<std::vector<std::string>>(), {}, {}};
   for (const json& file : value.at("files"))
     table.files.push_back(
         {file.at("name"), file.at("rows"), {file.at("size"), ParseDigestText(file.at("digest").get<std::string>())}});
+  table.mapped = value.value("mapped", "");
   return table;
 }
 
@@ -70,6 +72,7 @@ CopyManifest FromJson(const json& value) {
   manifest.snapshot_taken_at = value.at("snapshot_taken_at");
   manifest.format = FormatFromJson(value.at("format"));
   manifest.has_digests = value.at("has_digests");
+  if (value.contains("mapping")) manifest.mapping = value.at("mapping").dump();
   for (const json& table : value.at("tables")) manifest.tables.push_back(TableFromJson(table));
   return manifest;
 }
@@ -114,18 +117,19 @@ std::string CopyFormat::Suffix() const {
 void WriteCopyManifest(const CopyManifest& manifest, const std::string& path) {
   json tables = json::array();
   for (const CopiedTable& table : manifest.tables) tables.push_back(ToJson(table));
-  WriteSealed({{"manifest_version", kManifestVersion},
-               {"program", "pg_airlift"},
-               {"program_version", AIRLIFT_VERSION},
-               {"row_digest_format", kDigestFormat},
-               {"created_at", manifest.created_at},
-               {"source", SourceToJson(manifest.source)},
-               {"snapshot_lsn", manifest.snapshot_lsn},
-               {"snapshot_taken_at", manifest.snapshot_taken_at},
-               {"format", ToJson(manifest.format)},
-               {"has_digests", manifest.has_digests},
-               {"tables", std::move(tables)}},
-              path, "manifest");
+  json value = {{"manifest_version", kManifestVersion},
+                {"program", "pg_airlift"},
+                {"program_version", AIRLIFT_VERSION},
+                {"row_digest_format", kDigestFormat},
+                {"created_at", manifest.created_at},
+                {"source", SourceToJson(manifest.source)},
+                {"snapshot_lsn", manifest.snapshot_lsn},
+                {"snapshot_taken_at", manifest.snapshot_taken_at},
+                {"format", ToJson(manifest.format)},
+                {"has_digests", manifest.has_digests},
+                {"tables", std::move(tables)}};
+  if (!manifest.mapping.empty()) value["mapping"] = json::parse(manifest.mapping);
+  WriteSealed(std::move(value), path, "manifest");
 }
 
 CopyManifest ReadCopyManifest(const std::string& directory) {

@@ -36,9 +36,10 @@ struct CopyFile {
 };
 
 struct CopiedTable {
-  ManifestTable table;               // relation.condition: of the rows that were copied
+  ManifestTable table;               // as it arrives; relation.condition: of the rows that were copied
   std::vector<std::string> columns;  // in the files, in their order: without generated ones
   std::vector<CopyFile> files;
+  std::string mapped = {};  // for people: what a table mapping made of which table; "" for nothing
 };
 
 struct CopyManifest {
@@ -48,6 +49,7 @@ struct CopyManifest {
   std::string snapshot_taken_at;
   CopyFormat format;
   bool has_digests = true;
+  std::string mapping;  // JSON of the table mapping; "" for none
   std::vector<CopiedTable> tables;
 };
 

@@ -15,7 +15,9 @@
 #include "catalog/pattern.h"
 #include "compare/jobs.h"
 #include "digest/image_query.h"
+#include "mapping/resolved_mapping.h"
 #include "pg/identifier.h"
+#include "selection/selection.h"
 #include "snapshot/source_snapshot.h"
 
 namespace airlift {
@@ -87,6 +89,13 @@ void KeepColumns(Relation& relation, const std::string& list) {
   relation.columns = std::move(kept);
 }
 
+void RefuseForeignBinary(const Relation& relation, const CopyOutOptions& options) {
+  if (options.format.name != "binary" || relation.AllPortable()) return;
+  throw Error(fmt::format("table {} has a column whose binary form means something else on another server",
+                          relation.display_name()),
+              {}, "Use --format csv or text, or leave the column out.");
+}
+
 std::vector<Relation> ChooseTables(Connection& source, const CopyOutOptions& options) {
   std::vector<NamePattern> patterns;
   for (const std::string& pattern : options.tables) patterns.push_back(ParseNamePattern(pattern));
@@ -100,13 +109,19 @@ std::vector<Relation> ChooseTables(Connection& source, const CopyOutOptions& opt
     if (const TableOption* where = FindOption(conditions, relation))
       relation.condition = fmt::format("WHERE ({}\n)", where->value);
     if (const TableOption* some = FindOption(columns, relation)) KeepColumns(relation, some->value);
-    if (options.format.name == "binary" && !relation.AllPortable())
-      throw Error(fmt::format("table {} has a column whose binary form means something else on another server",
-                              relation.display_name()),
-                  {}, "Use --format csv or text, or leave the column out (--columns).");
   }
   CheckUsed(conditions);
   CheckUsed(columns);
+  return relations;
+}
+
+std::vector<Relation> ChooseTables(Connection& source, const CopyOutOptions& options, const Selection& selection) {
+  if (!options.tables.empty() || !options.where.empty() || !options.columns.empty())
+    throw Error("--mapping cannot be combined with --table, --where and --columns", {},
+                "Write rules that select, filter and remove.");
+  std::vector<Relation> relations = selection.Apply(source, LoadRelations(source));
+  std::erase_if(relations, [](const Relation& relation) { return relation.is_extension_configuration; });
+  if (relations.empty()) throw Error("no table of the source matches the table mapping");
   return relations;
 }
 
@@ -168,16 +183,24 @@ class OutputFile {
   int64_t size_ = 0;
 };
 
-std::string CopyStatement(const CopiedTable& table, const StoredTable& stored, const BlockRange& range,
-                          const CopyFormat& format) {
-  const Relation& relation = table.table.relation;
+// `relation` is the source's; the columns go by the names that they arrive under.
+std::string CopyStatement(const Relation& relation, const CopiedTable& table, const StoredTable& stored,
+                          const BlockRange& range, const CopyFormat& format) {
   const std::string name = QualifiedName(stored.schema, stored.name);
-  if (range.IsWhole() && relation.condition.empty() && !table.columns.empty())
-    return fmt::format("COPY {}{} TO STDOUT {}", name, CopyColumns(table.columns), format.Options());
-  std::string columns;
-  for (const std::string& column : table.columns) columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column);
-  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT {}", columns, name,
-                     RangePredicate(range, relation.condition), format.Options());
+  std::string selected;
+  bool is_plain = range.IsWhole() && relation.SourceCondition().empty() && !table.columns.empty();
+  auto arrives_as = table.columns.begin();
+  for (const Column& column : relation.columns) {
+    if (column.is_generated) continue;
+    const bool is_as_it_was = column.expression.empty() && column.name == *arrives_as;
+    selected += (selected.empty() ? "" : ", ") + ColumnExpression(column) +
+                (is_as_it_was ? "" : " AS " + QuoteIdentifier(*arrives_as));
+    is_plain &= is_as_it_was;
+    ++arrives_as;
+  }
+  if (is_plain) return fmt::format("COPY {}{} TO STDOUT {}", name, CopyColumns(table.columns), format.Options());
+  return fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT {}", selected, name,
+                     RangePredicate(range, relation.SourceCondition()), format.Options());
 }
 
 class CopyOutRun {
@@ -193,14 +216,17 @@ class CopyOutRun {
     manifest_.snapshot_taken_at = snapshot.taken_at();
     manifest_.format = options_.format;
     manifest_.has_digests = options_.digests;
-    std::vector<Relation> relations = ChooseTables(source, options_);
+    manifest_.mapping = options_.mapping.mapping;
+    const Selection selection(source, options_.mapping, Selection::Heirs::kAlone);
+    relations_ = selection.IsEverything() ? ChooseTables(source, options_) : ChooseTables(source, options_, selection);
+    for (const Relation& relation : relations_) RefuseForeignBinary(relation, options_);
     std::filesystem::create_directories(options_.directory);
-    for (const Relation& relation : relations) AddTable(relation);
+    for (const Relation& relation : relations_) AddTable(relation, selection.mapping());
     std::vector<Job> jobs = MakeJobs();
     const std::atomic<bool> never{false};
     std::optional<SnapshotDigests> digests;
     if (options_.digests) {
-      digests.emplace(source, std::move(relations), progress_, never);
+      digests.emplace(source, relations_, progress_, never);
       for (Job& job : digests->TakeJobs()) jobs.push_back(std::move(job));
     }
     RunJobs(std::move(jobs), options_.jobs, options_.source, options_.source, {snapshot.id(), ""});
@@ -220,10 +246,13 @@ class CopyOutRun {
                   "Give another directory, or remove this one.");
   }
 
-  void AddTable(const Relation& relation) {
+  void AddTable(const Relation& relation, const ResolvedMapping* mapping) {
     CopiedTable table;
-    table.table.relation = relation;
-    for (const Column& column : relation.columns)
+    table.table.relation = mapping == nullptr ? relation : mapping->AsItArrives(relation);
+    table.table.relation.condition = relation.SourceCondition();
+    if (const MappedTable* mapped = mapping == nullptr ? nullptr : mapping->OfRelation(relation.oid))
+      table.mapped = relation.display_name() + ": " + mapped->Describe();
+    for (const Column& column : table.table.relation.columns)
       if (!column.is_generated) table.columns.push_back(column.name);
     manifest_.tables.push_back(std::move(table));
   }
@@ -240,7 +269,7 @@ class CopyOutRun {
     for (size_t i = 0; i < manifest_.tables.size(); ++i) {
       CopiedTable& table = manifest_.tables[i];
       const Relation& relation = table.table.relation;
-      for (const StoredTable& stored : relation.stored) {
+      for (const StoredTable& stored : relations_[i].stored) {
         const std::vector<BlockRange> ranges = Ranges(stored);
         for (const BlockRange& range : ranges) {
           const size_t number = table.files.size();
@@ -254,7 +283,7 @@ class CopyOutRun {
           stage.weight_total += weight;
           jobs.push_back({weight, [this, i, number, stored, range, weight, &stage](ReadOnlyPair& pair) {
                             progress_.TaskStarted(stage);
-                            CopyPart(pair.Get(Side::kSource), manifest_.tables[i], number, stored, range, stage.meter);
+                            CopyPart(pair.Get(Side::kSource), i, number, stored, range, stage.meter);
                             progress_.TaskDone(stage, weight);
                           }});
         }
@@ -263,11 +292,12 @@ class CopyOutRun {
     return jobs;
   }
 
-  void CopyPart(Connection& source, CopiedTable& table, size_t number, const StoredTable& stored,
-                const BlockRange& range, Meter& meter) const {
+  void CopyPart(Connection& source, size_t index, size_t number, const StoredTable& stored, const BlockRange& range,
+                Meter& meter) {
+    CopiedTable& table = manifest_.tables[index];
     CopyFile& file = table.files[number];
     OutputFile output(options_.directory + "/" + file.name, options_.format.compression, options_.level);
-    source.StartCopyOut(CopyStatement(table, stored, range, options_.format));
+    source.StartCopyOut(CopyStatement(relations_[index], table, stored, range, options_.format));
     MeterBatch batch(meter);
     std::string_view data;
     while (source.NextCopyData(&data)) {
@@ -281,6 +311,7 @@ class CopyOutRun {
 
   void TakeDigests(std::vector<ManifestTable> digested) {
     for (size_t i = 0; i < digested.size(); ++i) {
+      digested[i].relation = std::move(manifest_.tables[i].table.relation);
       manifest_.tables[i].table = std::move(digested[i]);
       int64_t rows = 0;
       for (const CopyFile& file : manifest_.tables[i].files) rows += file.rows;
@@ -294,6 +325,7 @@ class CopyOutRun {
 
   const CopyOutOptions& options_;
   Progress& progress_;
+  std::vector<Relation> relations_;  // the source's, in the order of the manifest's tables
   CopyManifest manifest_;
 };
 

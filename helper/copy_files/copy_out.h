@@ -7,6 +7,7 @@
 #include "copy_files/copy_manifest.h"
 #include "pg/conninfo.h"
 #include "progress/progress.h"
+#include "selection/selection_rules.h"
 
 namespace airlift {
 
@@ -16,6 +17,7 @@ struct CopyOutOptions {
   std::vector<std::string> tables;   // patterns; all tables where empty
   std::vector<std::string> where;    // TABLE=CONDITION
   std::vector<std::string> columns;  // TABLE=a,b,c
+  SelectionRules mapping;            // of a table mapping, instead of these three
   CopyFormat format;
   int level = 0;           // of the compression; 0: its default
   int64_t part_bytes = 0;  // of the table on the source, for each part; 0: one part

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <tuple>
 
 #include "base/error.h"
 #include "mapping/expression.h"
@@ -455,6 +456,19 @@ void ResolvedMapping::Apply(Relation& relation) const {
   }
   for (const AddedColumn& added : table->added)
     relation.columns.push_back({added.name, false, true, {}, false, added.expression});
+}
+
+Relation ResolvedMapping::AsItArrives(Relation relation) const {
+  relation = OnTarget(std::move(relation));
+  if (const MappedTable* table = OfRelation(relation.oid)) {
+    for (Column& column : relation.columns)
+      if (const auto renamed = table->renamed.find(column.name); renamed != table->renamed.end())
+        column.name = renamed->second;
+  }
+  std::tie(relation.schema, relation.name) = TargetName(relation.schema, relation.name);
+  for (StoredTable& stored : relation.stored)
+    std::tie(stored.schema, stored.name) = TargetName(stored.schema, stored.name);
+  return relation;
 }
 
 std::vector<const MappedTable*> ResolvedMapping::Tables() const {

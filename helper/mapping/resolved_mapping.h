@@ -69,6 +69,8 @@ class ResolvedMapping {
 
   // The rows, columns and expressions of the source's relation.
   void Apply(Relation& relation) const;
+  // What Apply made, as the target has it once everything is done: under its new names, its rows chosen already.
+  Relation AsItArrives(Relation relation) const;
 
   const std::vector<SchemaChange>& before_load() const { return before_load_; }
   const std::vector<SchemaChange>& at_end() const { return at_end_; }
