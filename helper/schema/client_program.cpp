@@ -251,7 +251,7 @@ MemoryFile::~MemoryFile() { close(fd_); }
 
 std::string MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", fd_); }
 
-void MemoryFile::Write(std::string_view bytes) {
+void MemoryFile::Write(const std::string& bytes) {
   if (write(fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
     throw Error("could not write a file in memory", std::strerror(errno));
 }

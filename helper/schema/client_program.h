@@ -46,7 +46,7 @@ class MemoryFile {
 
   // As a child process that inherits it can open it.
   std::string path() const;
-  void Write(std::string_view bytes);
+  void Write(const std::string& bytes);
   std::string Read() const;
 
  private:

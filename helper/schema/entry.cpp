@@ -73,9 +73,9 @@ std::string Visible(std::string_view text) {
 
 }  // namespace
 
-const char* RestorePhaseName(RestorePhase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
+const char* RestorePhaseName(RestorePhase phase) { return kPhaseNames.at(static_cast<size_t>(phase)); }
 RestorePhase RestorePhaseFromName(const std::string& name) { return FromName<RestorePhase>(kPhaseNames, name); }
-const char* EntryStateName(EntryState state) { return kStateNames[static_cast<size_t>(state)]; }
+const char* EntryStateName(EntryState state) { return kStateNames.at(static_cast<size_t>(state)); }
 EntryState EntryStateFromName(const std::string& name) { return FromName<EntryState>(kStateNames, name); }
 
 std::string EntryLabel(const SchemaEntry& entry) {
