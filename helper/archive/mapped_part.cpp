@@ -68,6 +68,11 @@ MappedPart MapByLinks(const Archive& archive, const Selection& selection, const 
   part.notes.push_back(selection.Summary());
   for (const MappedTable* table : selection.mapping()->Tables())
     part.notes.push_back(DisplayName(table->schema, table->name) + ": " + table->Describe());
+  for (const ArchiveEntry& entry : archive.entries) {
+    const std::pair name(entry.schema, entry.name);
+    const auto new_name = selection.mapping()->TargetName(entry.schema, entry.name);
+    if (entry.kind == "SEQUENCE SET" && new_name != name) part.renamed_sequences[name] = new_name;
+  }
   part.relations = std::move(relations);
   return part;
 }
@@ -129,6 +134,10 @@ json ToJson(const MappedPart& part) {
   for (const auto& [dump_id, reason] : part.schema.blocked) blocked.push_back({{"entry", dump_id}, {"reason", reason}});
   json relations = json::array();
   for (const Relation& relation : part.relations) relations.push_back(airlift::ToJson(relation));
+  json renamed = json::array();
+  for (const auto& [from, to] : part.renamed_sequences)
+    renamed.push_back(
+        {{"schema", from.first}, {"name", from.second}, {"new_schema", to.first}, {"new_name", to.second}});
   json left_out = json::array();
   for (const LeftOut& each : part.left_out)
     left_out.push_back(
@@ -140,6 +149,7 @@ json ToJson(const MappedPart& part) {
           {"at_end", ToJson(part.schema.at_end)},
           {"left_out", std::move(left_out)},
           {"notes", part.notes},
+          {"renamed_sequences", std::move(renamed)},
           {"relations", std::move(relations)}};
 }
 
@@ -153,6 +163,8 @@ MappedPart MappedPartFromJson(const json& value) {
   for (const json& each : value.at("left_out"))
     part.left_out.push_back({each.at("kind"), each.at("object"), each.at("reason"), each.at("expected")});
   part.notes = value.at("notes").get<std::vector<std::string>>();
+  for (const json& each : value.at("renamed_sequences"))
+    part.renamed_sequences[{each.at("schema"), each.at("name")}] = {each.at("new_schema"), each.at("new_name")};
   for (const json& relation : value.at("relations")) part.relations.push_back(RelationFromJson(relation));
   return part;
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/relation.h"
@@ -24,6 +26,7 @@ struct MappedPart {
   SelectedPart schema;
   std::vector<LeftOut> left_out;
   std::vector<std::string> notes;
+  std::map<std::pair<std::string, std::string>, std::pair<std::string, std::string>> renamed_sequences;
   std::vector<Relation> relations;  // whose rows are restored, under the source's names
 };
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "archive/archive_facts.h"
 #include "archive/archive_file.h"
@@ -88,14 +89,17 @@ class ArchiveRestore {
     Timed("schema", [&] { RestoreSchema(); });
     Timed("load", [&] { Load(); });
     if (verify_ && HasLargeObjects()) Timed("large objects read back", [&] { ReadLargeObjectsBack(); });
-    Timed("sequences", [&] { RestoreSequences(); });
+    // A killed run had set the sequences before it renamed anything; the rest goes by the new names.
+    const bool is_renamed = schema_->RenamesHaveBegun();
+    if (is_renamed) Timed("renames", [&] { RestorePostData(); });
+    Timed("sequences", [&] { RestoreSequences(is_renamed); });
     Judge();
     result_.left_out = AllLeftOut();
     if (result_.DataVerdict() == Verdict::kDiffers) {
       result_.notes.push_back("stopped before foreign keys, triggers and grants: see the tables that differ");
       return End();
     }
-    Timed("post-data", [&] { RestorePostData(); });
+    if (!is_renamed) Timed("post-data", [&] { RestorePostData(); });
     result_.left_out = AllLeftOut();
     state_.Finish(result_.DataVerdict());
     return End();
@@ -446,7 +450,15 @@ class ArchiveRestore {
     RunQueue(context_, [] {});
   }
 
-  void RestoreSequences() {
+  void FollowRenames(std::vector<SequenceValue>& sequences) const {
+    for (SequenceValue& sequence : sequences) {
+      const auto renamed = mapped_->renamed_sequences.find({sequence.schema, sequence.name});
+      if (renamed != mapped_->renamed_sequences.end()) std::tie(sequence.schema, sequence.name) = renamed->second;
+    }
+  }
+
+  void RestoreSequences(bool is_renamed) {
+    if (is_renamed) FollowRenames(sequences_);
     sequence_left_out_ = SetSequences(target_, sequences_);
     if (!verify_) return;
     std::set<TableName> archived;
@@ -455,6 +467,7 @@ class ArchiveRestore {
       return !archived.contains({sequence.schema, sequence.name});
     };
     std::vector<SequenceValue> wanted = manifest_->sequences;
+    if (is_renamed) FollowRenames(wanted);
     std::vector<SequenceValue> present = ReadSequences(target_);
     if (mapped_) std::erase_if(wanted, is_other);
     if (mapped_ || options_.into_existing) std::erase_if(present, is_other);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <tuple>
 
 #include "base/fault_point.h"
 #include "base/format.h"
@@ -65,14 +66,17 @@ class Move {
     }
     Timed("schema", [&] { RestoreSchema(); });
     Timed("load", [&] { Load(); });
-    Timed("sequences", [&] { RestoreSequences(); });
+    // A killed run had set the sequences before it renamed anything; the rest goes by the new names.
+    const bool is_renamed = schema_->RenamesHaveBegun();
+    if (is_renamed) Timed("renames", [&] { RestorePostData(); });
+    Timed("sequences", [&] { RestoreSequences(is_renamed); });
     Collect();
     result_.left_out = AllLeftOut();
     if (result_.DataVerdict() == Verdict::kDiffers) {
       result_.notes.push_back("stopped before foreign keys, triggers and grants: see the tables that differ");
       return End();
     }
-    Timed("post-data", [&] { RestorePostData(); });
+    if (!is_renamed) Timed("post-data", [&] { RestorePostData(); });
     result_.left_out = AllLeftOut();
     Timed("schema comparison", [&] { CompareSchemas(); });
     ReachFaultPoint(FaultPoint::kPostData);
@@ -350,12 +354,21 @@ class Move {
     Note("the source's snapshot is released");
   }
 
-  void RestoreSequences() {
-    const std::vector<SequenceValue> values = ReadSequences(source_, selection_.Sequences());
+  void RestoreSequences(bool is_renamed) {
+    std::vector<SequenceValue> values = ReadSequences(source_, selection_.Sequences());
+    SequenceFilter is_wanted = selection_.Sequences();
+    std::set<std::pair<std::string, std::string>> names;
+    if (is_renamed && selection_.mapping() != nullptr) {
+      for (SequenceValue& value : values) {
+        std::tie(value.schema, value.name) = selection_.mapping()->TargetName(value.schema, value.name);
+        names.emplace(value.schema, value.name);
+      }
+      is_wanted = [&](const std::string& schema, const std::string& name) { return names.contains({schema, name}); };
+    }
     sequence_left_out_ = SetSequences(target_, values);
     ReachFaultPoint(FaultPoint::kSequencesSet);
     if (!options_.verify) return;
-    for (const SequenceComparison& sequence : CompareSequences(values, ReadSequences(target_, selection_.Sequences())))
+    for (const SequenceComparison& sequence : CompareSequences(values, ReadSequences(target_, is_wanted)))
       result_.sequences.push_back({DisplayName(sequence.schema, sequence.name), sequence.verdict, sequence.reason});
   }
 

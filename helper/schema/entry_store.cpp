@@ -195,6 +195,10 @@ std::vector<std::string> EntryStore::PendingGrantors() {
   return {roles.begin(), roles.end()};
 }
 
+bool EntryStore::HasBegun(RestorePhase phase) {
+  return !Select("phase = $1 AND state = 'done' LIMIT 1", {RestorePhaseName(phase)}).empty();
+}
+
 std::optional<SchemaEntry> EntryStore::Find(int64_t entry) {
   auto found = Select("entry = $1", {std::to_string(entry)});
   if (found.empty()) return std::nullopt;

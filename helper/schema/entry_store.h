@@ -43,6 +43,8 @@ class EntryStore {
   std::vector<std::string> PendingOwners(RestorePhase phase);
   // Roles that pending grants name in SET ROLE.
   std::vector<std::string> PendingGrantors();
+  // Whether any of the phase's entries was executed.
+  bool HasBegun(RestorePhase phase);
   std::optional<SchemaEntry> Find(int64_t entry);
   // Entries of archive objects that were left out (what depends on them is not tried) or that were there already.
   std::vector<SchemaEntry> MissingOrKept();

@@ -61,6 +61,9 @@ class SchemaMover {
   // triggers, owners, grants, materialized views, event triggers. Call when no index job is running.
   void RestorePostData();
 
+  // Whether a killed run had come to the renames of a table mapping: nothing is found under its old name for certain.
+  bool RenamesHaveBegun() { return store_.HasBegun(RestorePhase::kRename); }
+
   // What the target does not have now, in the order of execution.
   std::vector<LeftOut> LeftOuts();
 
