@@ -48,10 +48,11 @@ std::string Magic(const std::string& path) {
 }
 
 [[noreturn]] void ThrowNoArchive(const std::string& path) {
-  throw Error(fmt::format("\"{}\" is no archive of pg_dump", path),
-              "It is neither a directory with a toc.dat, nor custom format, nor a tar.",
-              "A plain SQL script goes through psql, which neither filters nor proves anything: psql -X -v "
-              "ON_ERROR_STOP=1 -f FILE -d TARGET.");
+  throw Error(
+      fmt::format("\"{}\" is no archive of pg_dump", path),
+      "It is neither a directory with a toc.dat, nor custom format, nor a tar, nor a plain script that begins as "
+      "pg_dump begins one.",
+      "Any other script is for psql: psql -X -v ON_ERROR_STOP=1 -f FILE -d TARGET.");
 }
 
 // With the file named.

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "archive/restore.h"
+#include "archive/script.h"
 #include "base/format.h"
 #include "base/terminal.h"
 #include "cli/cluster_arguments.h"
@@ -82,12 +83,13 @@ int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
   if (!arguments.move.selection.rules.empty())
     throw Error("parts of an archive cannot be selected", {}, "Restore all of it, or move from the source itself.");
   arguments.move.verify = !arguments.no_verify;
+  const bool is_script = IsPlainScript(archive.path);
   if (arguments.move.dry_run) {
-    PrintText(DescribeArchiveRestore(archive, arguments.move));
+    PrintText((is_script ? DescribeScriptRestore : DescribeArchiveRestore)(archive, arguments.move));
     return kExitDone;
   }
   const auto progress = arguments.output.MakeProgress();
-  RunResult result = RestoreArchive(archive, arguments.move, *progress);
+  RunResult result = (is_script ? RestoreScript : RestoreArchive)(archive, arguments.move, *progress);
   progress->Stop();
   result.allow_refused = arguments.allow_refused;
   return arguments.output.Present(std::move(result), arguments.move.target);
@@ -176,8 +178,10 @@ std::function<int()> SetupRestore(CLI::App& app) {
   auto archive = std::make_shared<ArchiveOptions>();
   AddMoveOptions(app, *arguments);
   CLI::Option* source = app.get_option("--source")->required(false);
-  app.add_option("-a,--archive", archive->path,
-                 "restore this archive of pg_dump (directory, custom format or tar) instead of reading a source")
+  app.add_option(
+         "-a,--archive", archive->path,
+         "restore this archive of pg_dump (directory, custom format or tar; a plain script through psql) instead of "
+         "reading a source")
       ->type_name("PATH");
   app.add_option("--manifest", archive->manifest,
                  "what proves the archive's rows (default: the manifest in it, or PATH.manifest.json)")

@@ -143,6 +143,7 @@ class Move {
       if (!problem.is_blocker)
         Note("warning: " + problem.message + (problem.detail.empty() ? "" : ". " + problem.detail));
     if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
+    RefuseNothing();
     if (options_.restart) StartOver();
     context_.options = options_;
     context_.options.toast_compression = OfferedCompression(target_, options_.toast_compression, progress_);
@@ -170,6 +171,20 @@ class Move {
   void RefuseRenamesIntoExisting() {
     if (!options_.into_existing || selection_.mapping() == nullptr || selection_.mapping()->at_end().empty()) return;
     throw Error("a table mapping that renames is for an empty target", {}, "Leave out --into-existing.");
+  }
+
+  // "verified" would be said of nothing, and a pattern that excludes too much pass for a success.
+  void RefuseNothing() {
+    if (!options_.verify || selection_.IsEverything()) return;
+    const bool has_large_objects =
+        selection_.TakesLargeObjects() &&
+        source_.Query("SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)").Boolean(0, 0);
+    if (has_large_objects || !ReadSequences(source_, selection_.Sequences()).empty() ||
+        !selection_.Apply(source_, LoadRelations(source_)).empty())
+      return;
+    throw Error("the selection leaves nothing that could be proved",
+                "It takes no table with rows, no sequence and no large object.",
+                "For definitions alone give --no-verify.");
   }
 
   void RefuseForeignRun() {

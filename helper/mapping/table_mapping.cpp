@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -324,7 +325,7 @@ TableMapping ParseTableMapping(std::string_view text, const std::string& name) {
 
 std::string ReadTableMappingFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error("could not open table mapping \"" + path + "\"");
+  if (!file || std::filesystem::is_directory(path)) throw Error("could not open table mapping \"" + path + "\"");
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (file.bad()) throw Error("could not read table mapping \"" + path + "\"");
   return text;

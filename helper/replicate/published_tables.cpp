@@ -56,10 +56,10 @@ std::string ListOf(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void CheckMapping(Connection& source, const Selection& selection, std::vector<PreflightProblem>& problems) {
-  if (selection.mapping() == nullptr) return;
+void CheckMappedTables(const std::vector<const MappedTable*>& tables, int source_major, bool extension_prepares,
+                       std::vector<PreflightProblem>& problems) {
   std::vector<std::string> renamed, changed, reduced;
-  for (const MappedTable* table : selection.mapping()->Tables()) {
+  for (const MappedTable* table : tables) {
     const std::string name = DisplayName(table->schema, table->name);
     if (table->IsRenamed()) renamed.push_back(name);
     if (!table->retyped.empty() || !table->added.empty()) changed.push_back(name);
@@ -74,16 +74,22 @@ void CheckMapping(Connection& source, const Selection& selection, std::vector<Pr
                         "Logical replication carries columns as they are: " + ListOf(changed),
                         "Change the columns after the cutover, or move with --type full-load."});
   if (reduced.empty()) return;
-  if (source.server_major() < kRowFiltersSince)
-    problems.push_back({fmt::format("the source, PostgreSQL {}, has no row filters and column lists of publications",
-                                    source.server_major()),
-                        "The table mapping leaves rows or columns out of: " + ListOf(reduced),
-                        "Version 15 or later has them; or move with --type full-load."});
-  if (!ExtensionPrepares(source))
+  if (source_major < kRowFiltersSince) {
+    problems.push_back(
+        {fmt::format("the source, PostgreSQL {}, has no row filters and column lists of publications", source_major),
+         "The table mapping leaves rows or columns out of: " + ListOf(reduced),
+         "Version 15 or later has them; or move with --type full-load."});
+  } else if (!extension_prepares) {
     problems.push_back(
         {"row filters and column lists need the pg_airlift extension on the source",
          "It tries them against the replica identities, lest updates fail in the application: " + ListOf(reduced),
          "On the source: CREATE EXTENSION pg_airlift; or move with --type full-load."});
+  }
+}
+
+void CheckMapping(Connection& source, const Selection& selection, std::vector<PreflightProblem>& problems) {
+  if (selection.mapping() == nullptr) return;
+  CheckMappedTables(selection.mapping()->Tables(), source.server_major(), ExtensionPrepares(source), problems);
 }
 
 PublicationRequest RequestPublication(Connection& source, const Selection& selection, const std::string& name,

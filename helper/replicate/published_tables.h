@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "mapping/resolved_mapping.h"
 #include "pg/connection.h"
 #include "preflight/preflight.h"
 #include "selection/selection.h"
@@ -17,6 +18,8 @@ PublicationRequest RequestPublication(Connection& source, const Selection& selec
                                       int groups);
 
 // What of a table mapping replication cannot do, with the tables and what to do instead.
+void CheckMappedTables(const std::vector<const MappedTable*>& tables, int source_major, bool extension_prepares,
+                       std::vector<PreflightProblem>& problems);
 void CheckMapping(Connection& source, const Selection& selection, std::vector<PreflightProblem>& problems);
 
 }  // namespace airlift

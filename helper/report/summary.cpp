@@ -131,6 +131,12 @@ std::string ObjectsLine(const RunResult& result) {
   return text;
 }
 
+bool IsAboutNothing(const RunResult& result) {
+  const bool has_large_objects =
+      result.large_objects && result.large_objects->source.rows + result.large_objects->target.rows > 0;
+  return result.tables.empty() && result.sequences.empty() && result.views.empty() && !has_large_objects;
+}
+
 void AppendLeftOut(std::string& text, const RunResult& result) {
   for (const bool expected : {false, true}) {
     std::vector<LeftOut> items;
@@ -146,6 +152,8 @@ void AppendLeftOut(std::string& text, const RunResult& result) {
 
 std::string Summary(const RunResult& result) {
   std::string text = result.was_verified ? CountsLine(result) + ObjectsLine(result) : "";
+  if (result.was_verified && IsAboutNothing(result))
+    text += "there was nothing to compare: no table, no sequence and no large object on either side\n";
   for (const std::string& note : result.notes) text += Hanging(note, "  ") + "\n";
   if (result.was_verified) {
     AppendListing(text, "tables that differ", TablesWith(result, Verdict::kDiffers), TableLine);

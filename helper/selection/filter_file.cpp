@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -37,8 +38,10 @@ constexpr FilterKind kKinds[] = {
     {"trigger", Allowed::kNever, SelectedKind::kTable, "pg_dump takes this kind for pg_restore only"},
 };
 
-// Blanks beside these are nobody's.
+// Blanks behind these are nobody's.
 bool TakesNoSpace(char c) { return c == '.' || c == '(' || c == ')'; }
+// These end a word.
+bool StandsAlone(char c) { return TakesNoSpace(c) || c == ',' || c == '"' || c == '#'; }
 
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
@@ -97,7 +100,7 @@ class Parser {
     if (is_include && kind.allowed == Allowed::kExcludeOnly) Fail(fmt::format("\"{}\" can be excluded only", word));
     const std::string pattern = Pattern();
     if (pattern.empty()) Fail("missing object name pattern");
-    rules_.Add(is_include, kind.kind, pattern, fmt::format("filter file \"{}\", line {}", name_, first_line_));
+    rules_.Add(is_include, kind.kind, pattern, fmt::format("{}\"{}\", line {}", kFilterFile, name_, first_line_));
   }
 
   const FilterKind& FindKind(const std::string& word) const {
@@ -107,25 +110,29 @@ class Parser {
     Fail(fmt::format("unsupported filter object type: \"{}\"", word));
   }
 
-  // Up to the line's end or a comment; blanks outside quotes count between words only.
+  // Up to the line's end or a comment. Blanks and commas become what pg_dump makes of them, to the letter, so that a
+  // file means the same to both: "shop . t" is shop.t, but a blank before a quoted name belongs to the name.
   std::string Pattern() {
     std::string pattern;
-    bool space = false;
+    bool takes_blank = false, blank = false;
     for (SkipBlanks(); !AtLineEnd() && Peek() != '#';) {
+      while (!AtLineEnd() && !IsSpace(Peek()) && !StandsAlone(Peek())) {
+        if (takes_blank && blank) pattern += ' ';
+        takes_blank = false;
+        pattern += Peek();
+        ++at_;
+      }
       const char c = Peek();
-      if (IsSpace(c)) {
-        space = true;
-        ++at_;
-        continue;
-      }
-      if (space && !pattern.empty() && !TakesNoSpace(c) && !TakesNoSpace(pattern.back())) pattern += ' ';
-      space = false;
+      takes_blank = c != ',' && !TakesNoSpace(c);
       if (c == '"') {
+        if (blank) pattern += ' ';
         QuotedName(pattern);
-      } else {
-        pattern += c;
+      } else if (StandsAlone(c) && c != '#') {
+        pattern += c == ',' ? ", " : std::string(1, c);
         ++at_;
       }
+      blank = IsSpace(Peek());
+      SkipBlanks();
     }
     return pattern;
   }
@@ -135,7 +142,7 @@ class Parser {
     for (++at_;; ++at_) {
       if (at_ >= text_.size()) Fail("unexpected end of file in a quoted name");
       const char c = text_[at_];
-      if (c == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') continue;
+      if (c == '\r') continue;  // as pg_dump
       if (c == '\n') ++line_;
       if (c == '\\') {
         const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
@@ -164,6 +171,7 @@ class Parser {
 }  // namespace
 
 void ParseFilterFile(std::string_view text, const std::string& name, SelectionRules& rules) {
+  if (text.find('\0') != std::string_view::npos) throw Error("filter file \"" + name + "\" holds a NUL character");
   Parser(text, name, rules).Parse();
 }
 
@@ -171,7 +179,7 @@ void ReadFilterFile(const std::string& path, SelectionRules& rules) {
   std::ifstream file;
   if (path != "-") file.open(path, std::ios::binary);
   std::istream& in = path == "-" ? std::cin : file;
-  if (!in) throw Error("could not open filter file \"" + path + "\"");
+  if (!in || std::filesystem::is_directory(path)) throw Error("could not open filter file \"" + path + "\"");
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (in.bad()) throw Error("could not read filter file \"" + path + "\"");
   ParseFilterFile(text, path == "-" ? "standard input" : path, rules);

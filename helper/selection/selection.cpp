@@ -9,6 +9,7 @@
 #include "mapping/resolved_mapping.h"
 #include "mapping/wildcard.h"
 #include "pg/identifier.h"
+#include "selection/filter_file.h"
 
 namespace airlift {
 
@@ -181,10 +182,17 @@ std::set<uint32_t> Selection::WithChildren(const std::vector<uint32_t>& relation
   return all;
 }
 
+namespace {
+// As pg_dump 17 has it: --extension takes nothing else, a filter file's line takes the extension whatever else comes.
+bool IsBesides(const SelectionRule& rule) {
+  return rule.kind == SelectedKind::kExtension && rule.origin.rfind(kFilterFile, 0) == 0;
+}
+}  // namespace
+
 void Selection::Match(Connection& source, Heirs heirs) {
   std::string unmatched;
   for (const SelectionRule& rule : rules_.rules) {
-    has_includes_ |= rule.is_include;
+    has_includes_ |= rule.is_include && !IsBesides(rule);
     bool is_matched = false;
     if (rule.kind == SelectedKind::kSchema || rule.kind == SelectedKind::kExtension) {
       const bool is_schema = rule.kind == SelectedKind::kSchema;
@@ -344,7 +352,13 @@ void Selection::FollowSequences() {
     found->second.is_selected = owner->second.is_selected;
     found->second.has_rows = owner->second.is_selected ? rows : true;
     found->second.is_excluded = false;
-    found->second.reason = owner->second.is_selected ? "" : "belongs to table " + Label(owner->second);
+    if (!owner->second.is_selected) {
+      found->second.reason = "belongs to table " + Label(owner->second);
+    } else if (rows) {
+      found->second.reason.clear();
+    } else if (!owner->second.has_rows) {
+      found->second.reason = owner->second.reason;
+    }
   }
   for (const auto& [sequence, table] : used_) {
     const auto found = relations_.find(sequence);

@@ -388,13 +388,23 @@ TEST_F(WithoutTheExtension, WhatIsLostIsSaidOnce) {
   const std::vector<std::string> sides = {"--source", SourceConnInfo("one"), "--target", TargetConnInfo("one")};
   const auto run = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), sides.begin(), sides.end());
-    if (arguments.front() != "status") arguments.insert(arguments.end(), {"--evidence", evidence_path_});
+    arguments.insert(arguments.end(), {"--evidence", evidence_path_});
     const ProcessResult result = RunHelper(arguments);
     return result.out + result.err;
   };
   EXPECT_EQ(Times(run({"compare"}), said), 1U);
   EXPECT_EQ(Times(run({"migrate", "--restart"}), said), 1U);
   EXPECT_EQ(Times(run({"restore", "--restart"}), said), 0U) << "a load without proof loses nothing";
+  EXPECT_EQ(Times(run({"migrate", "--restart", "--quiet"}), said), 0U) << "nothing is said at all; the evidence has it";
+  EXPECT_EQ(Times(Evidence().at("notes").dump(), said), 1U);
+  const auto of_source = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--source", SourceConnInfo("one")});
+    const ProcessResult result = RunHelper(arguments);
+    EXPECT_EQ(result.status, 0) << result.Describe();
+    return result.out + result.err;
+  };
+  EXPECT_EQ(Times(of_source({"dump", "--file", Scratch("dump")}), said), 1U);
+  EXPECT_EQ(Times(of_source({"copy-out", "--directory", Scratch("files")}), said), 1U);
 }
 
 }  // namespace

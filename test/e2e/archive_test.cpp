@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
 
 #include "support/move_test.h"
@@ -207,14 +208,15 @@ TEST_F(ArchiveTest, InAnyFormIsRestoredWhole) {
   }
 }
 
-// Archives of a small database of version 17, whose large objects are grouped and whose data is compressed by lz4 and
-// zstd; and, where PG_AIRLIFT_ARCHIVES names a directory, others of the same database.
+// Archives of a small database (test/data/archives/README.md) by pg_dump 13, 17 and 18, of every format and
+// compression; and, where PG_AIRLIFT_ARCHIVES names a directory, others of the same database.
 TEST_F(ArchiveTest, OfAnotherVersionIsRestored) {
   const auto master = target().Connect(target().Login(database(), "master", kMasterPassword));
   if (target().Value("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'lob_owner'") == "0")
     master->Execute("CREATE ROLE lob_owner; CREATE ROLE lob_reader");
   std::vector<std::string> archives;
-  for (const char* name : {"sample_17_lz4.dump", "sample_17_zstd.dump", "sample_17.tar"})
+  for (const char* name : {"sample_17.dir", "sample_17.dump", "sample_17_lz4.dump", "sample_17_zstd.dump",
+                           "sample_17.tar", "sample_13.dump", "sample_18.dump"})
     archives.push_back(TestFile(std::string("data/archives/") + name));
   if (const char* more = getenv("PG_AIRLIFT_ARCHIVES"))
     for (const auto& entry : fs::directory_iterator(more)) archives.push_back(entry.path());
@@ -332,6 +334,106 @@ TEST_F(ArchiveTest, OfWhichOneFileIsDamagedTellsWhatIsKept) {
   ExpectSameContents();
 }
 
+// Damage at places that nobody chose. With a manifest every byte counts; without one, a form that has checksums is cut
+// off.
+class DamagedArchive : public ArchiveTest {
+ protected:
+  void SetUp() override {
+    ArchiveTest::SetUp();
+    source().Psql(database(),
+                  "CREATE TABLE a AS SELECT g, md5(g::text) AS v FROM generate_series(1, 8000) g;"
+                  "CREATE TABLE b AS SELECT g, repeat('b', g % 90) AS v FROM generate_series(1, 4000) g;"
+                  "CREATE TABLE c (id int PRIMARY KEY); INSERT INTO c SELECT generate_series(1, 3000);"
+                  "SELECT lo_from_bytea(4711, decode(repeat(md5('x'), 4000), 'hex'))");
+  }
+
+  size_t Below(size_t end) { return random_() % end; }
+
+  // A file of the archive, the larger the likelier.
+  std::string AnyFile() {
+    std::vector<std::pair<std::string, size_t>> files;
+    size_t total = 0;
+    if (!fs::is_directory(directory_)) return directory_;
+    for (const auto& entry : fs::directory_iterator(directory_))
+      files.emplace_back(entry.path(), total += fs::file_size(entry.path()));
+    const size_t at = Below(total);
+    for (const auto& [path, end] : files)
+      if (at < end) return path;
+    return files.back().first;
+  }
+
+  // Refused, or whole all the same; no table half full, and no proof of anything else.
+  void ExpectNothingHalf(const std::vector<std::string>& more, bool may_pass) {
+    const ProcessResult result = Restore(directory_, more);
+    if (result.status == kVerified && may_pass) return ExpectSameContents();
+    EXPECT_EQ(result.status, kFailed) << result.Describe();
+    EXPECT_FALSE(fs::exists(evidence_path_)) << "nothing was proved";
+    EXPECT_EQ(result.out.find("verdict: verified"), std::string::npos) << result.out;
+    for (const char* table : {"a", "b", "c"}) {
+      if (target().Value(database(), std::string("SELECT to_regclass('public.") + table + "') IS NULL") == "t")
+        continue;
+      const std::string count = std::string("SELECT count(*) FROM ") + table;
+      EXPECT_THAT(target().Value(database(), count), AnyOf("0", source().Value(database(), count))) << table;
+    }
+  }
+
+  std::mt19937 random_{20};
+};
+
+TEST_F(DamagedArchive, WithAManifestIsRefusedWhateverByteChanged) {
+  for (const char* compression : {"0", "6"}) {
+    fs::remove_all(directory_);
+    ExpectDone(Dump({"--compress", compression}));
+    for (int round = 0; round < 6; ++round) {
+      const std::string file = AnyFile();
+      const std::string good = ReadFile(file);
+      SCOPED_TRACE(file + " " + std::to_string(round));
+      if (round % 2 == 0) {
+        FlipByte(file, static_cast<int64_t>(Below(good.size())));
+      } else {
+        fs::resize_file(file, Below(good.size()));
+      }
+      ExpectNothingHalf({"--restart"}, false);
+      std::ofstream(file, std::ios::binary) << good;
+    }
+    ExpectDone(Restore(directory_, {"--restart"}));
+    ExpectSameContents();
+  }
+}
+
+TEST_F(DamagedArchive, ThatIsCutOffAnywhereIsRefused) {
+  for (const char* form : {"-Fd", "-Fc", "-Ft"}) {
+    for (int round = 0; round < 4; ++round) {
+      fs::remove_all(directory_);
+      PlainDump({form});
+      const std::string file = AnyFile();
+      const size_t size = fs::file_size(file), kept = Below(size);
+      SCOPED_TRACE(file + " " + std::to_string(kept) + " of " + std::to_string(size));
+      fs::resize_file(file, kept);
+      // A tar ends with a script of pg_restore's and with padding, which nobody reads.
+      ExpectNothingHalf({"--restart"}, form == std::string("-Ft"));
+    }
+  }
+}
+
+TEST_F(DamagedArchive, WithAnotherCompressionThanItsNamesSayIsRefused) {
+  PlainDump({"-Fd"});
+  const std::string compressed = FileOfTable("a") + ".gz";
+  const std::string good = ReadFile(compressed);
+  RunOrThrow({"gzip", "-d", "-k", compressed});
+  const std::string plain = FileOfTable("a");
+  const std::string text = ReadFile(plain);
+  fs::remove(plain);
+  std::ofstream(compressed, std::ios::binary) << text;  // named .gz, and plain
+  ExpectNothingHalf({"--restart"}, false);
+  fs::remove(compressed);
+  std::ofstream(plain, std::ios::binary) << good;  // named plain, and compressed
+  ExpectNothingHalf({"--restart"}, false);
+  fs::remove(plain);
+  std::ofstream(plain + ".lz4", std::ios::binary) << good;
+  ExpectNothingHalf({"--restart"}, false);
+}
+
 TEST_F(ArchiveTest, OfATarThatIsCutOffIsRefused) {
   source().Psql(database(), "CREATE TABLE t AS SELECT g, md5(g::text) AS v FROM generate_series(1, 20000) g");
   PlainDump({"-Ft"});
@@ -412,13 +514,81 @@ TEST_F(ArchiveTest, OfADumpThatDidNotEndHasNoManifest) {
 }
 
 TEST_F(ArchiveTest, ThatIsNoneIsRefusedWithTheWayOut) {
-  PlainDump({"-Fp"});
-  EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("psql"));
+  std::ofstream(directory_) << "CREATE TABLE t (a int);\n";
+  EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("is no archive of pg_dump"));
   source().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
   PlainDump({"-Fc", "--inserts"});
   EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("as INSERT commands"));
   EXPECT_EQ(TargetTables(), "0");
   EXPECT_THAT(RunHelper({"restore", "--target", TargetConnInfo()}).err, HasSubstr("--archive"));
+}
+
+// A plain script goes through psql: whole, or not at all.
+TEST_F(ArchiveTest, OfPlainFormatGoesThroughPsql) {
+  source().Psql(database(), kOddities);
+  PlainDump({"-Fp", "--schema=public", "--no-owner", "--no-acl", "--large-objects"});
+  const std::string script = ReadFile(directory_);
+  const ProcessResult dry = RunHelper(RestoreArguments(directory_, {"--dry-run"}));
+  EXPECT_EQ(dry.status, kVerified) << dry.Describe();
+  EXPECT_THAT(dry.out, HasSubstr("--single-transaction"));
+  EXPECT_EQ(TargetTables(), "0");
+  const ProcessResult result = Restore(directory_);
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_THAT(FinalVerdict(result), HasSubstr("not verified"));
+  EXPECT_THAT(result.out, HasSubstr("psql neither filters nor proves anything"));
+  ExpectSameContents();
+  EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("not empty"));
+  EXPECT_THAT(Problem(Restore(directory_, {"--manifest", directory_})), HasSubstr("has no manifest"));
+  EXPECT_THAT(Problem(Restore(directory_, {"--mapping", TestFile("data/mappings/music.json")})),
+              HasSubstr("nothing can be selected or mapped"));
+}
+
+TEST_F(ArchiveTest, OfPlainFormatIsOnTheTargetWholeOrNotAtAll) {
+  source().Psql(database(),
+                "CREATE TABLE a AS SELECT g FROM generate_series(1, 5000) g; CREATE TABLE b AS SELECT 1 AS x;");
+  PlainDump({"-Fp", "--schema=public", "--no-owner", "--no-acl"});
+  const std::string script = ReadFile(directory_);
+  const auto write = [&](const std::string& text) { std::ofstream(directory_) << text; };
+  // Cut off anywhere: psql would run what there is of it.
+  for (const size_t part : {1, 2, 3}) {
+    write(script.substr(0, script.size() * part / 4));
+    EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("is cut off"));
+  }
+  write(script.substr(0, script.find("dump complete")));
+  EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("is cut off"));
+  // What the target refuses; the owner, for one.
+  const size_t end = script.find("--\n-- PostgreSQL database dump complete");
+  write(script.substr(0, end) + "ALTER TABLE public.b OWNER TO postgres;\n" + script.substr(end));
+  const std::string refused = Problem(Restore(directory_));
+  EXPECT_THAT(refused, HasSubstr("the target is as it was before"));
+  EXPECT_THAT(refused, HasSubstr("role \"postgres\""));
+  // Commands of psql, as a hostile name could leave them in the script of an old pg_dump, or of a newer one.
+  const std::string proof = directory_ + ".touched";
+  std::string old = script;
+  for (const char* bracket : {"\\restrict ", "\\unrestrict "})
+    if (const size_t at = old.find(std::string("\n") + bracket); at != std::string::npos)
+      old.erase(at + 1, old.find('\n', at + 1) - at);
+  for (const std::string& text : {old, script}) {
+    const size_t at = text.find("CREATE TABLE");
+    write(text.substr(0, at) + "\\! touch " + proof + "\n" + text.substr(at));
+    EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("restricted"));
+  }
+  EXPECT_FALSE(fs::exists(proof));
+  EXPECT_EQ(TargetTables(), "0");
+  write(old);
+  ExpectDone(Restore(directory_));
+  ExpectSameContents();
+}
+
+// By pg_dump 17.11, with its \restrict.
+TEST_F(ArchiveTest, OfPlainFormatOfAnotherVersionIsRestored) {
+  ExpectDone(Restore(TestFile("data/archives/sample_17.sql")));
+  EXPECT_EQ(target().Value(database(), "SELECT round(sum(n), 6) || ' ' || sum(length(v)) FROM t"), "2871.428571 7035");
+  EXPECT_EQ(target().Value(database(), "SELECT last_value || ' ' || is_called FROM s"), "5 true");
+  EXPECT_EQ(target().Value(database(),
+                           "SELECT count(*) FROM generate_series(1, 20) g WHERE lo_get((100 + g)::oid) = "
+                           "decode(repeat(md5(g::text), g), 'hex')"),
+            "20");
 }
 
 TEST_F(ArchiveTest, DryRunChangesNothing) {

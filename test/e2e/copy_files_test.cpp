@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
 
 #include "support/move_test.h"
@@ -204,6 +205,44 @@ TEST_F(CopyFilesTest, DamagedFilesAndManifestsThatDoNotFitAreRefused) {
   const std::string problem = Problem(In());
   EXPECT_THAT(problem, HasSubstr("public.parent of the target has no column v"));
   EXPECT_THAT(problem, HasSubstr("no table public.no_rows"));
+}
+
+// Damage at places that nobody chose, of every compression: told, and no file half loaded.
+TEST_F(CopyFilesTest, DamageAnywhereIsTold) {
+  std::mt19937 random(21);
+  const std::string table = "parts";
+  const std::string total = source().Value(database(), "SELECT count(*) FROM " + table);
+  for (const char* compression : {"none", "gzip", "zstd", "lz4"}) {
+    ExpectDone(Out({"--table", table, "--table", "parent", "--compress", compression}));
+    EmptyTarget();
+    const std::string file = FileOf(table);
+    const std::string good = ReadFile(file);
+    for (int round = 0; round < 4; ++round) {
+      SCOPED_TRACE(std::string(compression) + " " + std::to_string(round));
+      const size_t at = random() % good.size();
+      std::string bad = good;
+      if (round % 2 == 0) {
+        bad[at] = static_cast<char>(bad[at] ^ (1 << random() % 8));
+      } else {
+        bad.resize(at);
+      }
+      std::ofstream(file, std::ios::binary) << bad;
+      const std::string problem = Problem(In());
+      EXPECT_THAT(problem, HasSubstr(fs::path(file).filename().string()));
+      // The other file of the table may be there, and then that is said.
+      const std::string rows = OnTarget("SELECT count(*) FROM " + table);
+      EXPECT_EQ(OnTarget("SELECT count(*) FROM parts_1"), "0") << "the file that is damaged";
+      if (rows != "0") {
+        EXPECT_THAT(problem, HasSubstr("stay"));
+      }
+    }
+    // Of the same size, and not compressed at all.
+    std::ofstream(file, std::ios::binary) << std::string(good.size(), 'x');
+    Problem(In());
+    std::ofstream(file, std::ios::binary) << good;
+    ExpectDone(In());
+    EXPECT_EQ(OnTarget("SELECT count(*) FROM " + table), total);
+  }
 }
 
 TEST_F(CopyFilesTest, KilledAtAnyMomentIsGoneOnWith) {

@@ -586,6 +586,40 @@ TEST_F(ReplicateFailure, ChangesAloneFromEveryStartPoint) {
   ExpectSameAfterStartPoint(OnSource("SELECT pg_current_wal_lsn()"), 30000);
 }
 
+class ReplicateChangesWithoutExtension : public ReplicateFailure {
+ protected:
+  bool WithExtension() const override { return false; }
+
+  static void ExpectSaidOnce(const ProcessResult& result, const std::vector<std::string>& losses) {
+    const std::string text = result.out + result.err, said = "the source has no pg_airlift extension";
+    const size_t first = text.find(said);
+    ASSERT_NE(first, std::string::npos) << result.Describe();
+    EXPECT_EQ(text.find(said, first + 1), std::string::npos) << result.Describe();
+    for (const std::string& loss : losses) EXPECT_THAT(text, HasSubstr(loss));
+  }
+};
+
+// By the load that is followed, by the changes alone, and by a second run of either.
+TEST_F(ReplicateChangesWithoutExtension, WhatIsLostIsSaidOnce) {
+  const ProcessResult loaded = Migrate();
+  ExpectReplicates(loaded);
+  ExpectSaidOnce(loaded, {"digested from streams", "the load's snapshot ends with this program",
+                          "DDL on the source is not noticed", "triggers on its tables instead of a fence"});
+  const ProcessResult again = Migrate();
+  ExpectReplicates(again);
+  ExpectSaidOnce(again, {"DDL on the source is not noticed"});
+}
+
+TEST_F(ReplicateChangesWithoutExtension, WhatIsLostIsSaidOnceOfChangesAlone) {
+  target().Execute(database(), "SET ROLE master; CREATE TABLE t (id int PRIMARY KEY, v text)");
+  for (int run = 0; run < 2; ++run) {
+    const ProcessResult result = RunReplicate({"--start-point", "now"});
+    EXPECT_EQ(result.status, 0) << result.Describe();
+    ExpectSaidOnce(result, {"DDL on the source is not noticed", "triggers on its tables instead of a fence"});
+    EXPECT_EQ((result.out + result.err).find("digested from streams"), std::string::npos) << "nothing is";
+  }
+}
+
 TEST_F(ReplicateFailure, TwoPhaseNeedsRoomForPreparedTransactionsOnTheTarget) {
   const ProcessResult refused = Migrate({"--two-phase"});
   EXPECT_EQ(refused.status, kFailed) << refused.Describe();

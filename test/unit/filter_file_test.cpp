@@ -54,6 +54,15 @@ TEST(FilterFile, BlanksBesideDotsAndParenthesesDoNotCount) {
   EXPECT_EQ(Parse("include table shop . ( a | b )  # either").rules[0].pattern, "shop.(a | b)");
 }
 
+// A file that excludes must not exclude less than pg_dump would, nor more.
+TEST(FilterFile, BlanksAndCommasAsPgDumpReadsThem) {
+  EXPECT_EQ(Parse("exclude table shop. \"Log\"").rules[0].pattern, "shop. \"Log\"");
+  EXPECT_EQ(Parse("exclude table a \"b\"c d").rules[0].pattern, "a \"b\"c d");
+  EXPECT_EQ(Parse("exclude table a,b , c").rules[0].pattern, "a, b, c");
+  EXPECT_EQ(Parse("exclude table t#not this").rules[0].pattern, "t");
+  EXPECT_EQ(Parse("exclude table \"two\r\nlines\"\r\n").rules[0].pattern, "\"two\nlines\"");
+}
+
 TEST(FilterFile, ErrorsNameTheLine) {
   EXPECT_EQ(ErrorOf("\n\ninclde table x"),
             "filter file \"f\", line 3: invalid filter command (expected \"include\" or \"exclude\")");
@@ -66,6 +75,22 @@ TEST(FilterFile, ErrorsNameTheLine) {
   EXPECT_THAT(ErrorOf("exclude table a.b.c.d"), testing::HasSubstr("line 1: too many dots"));
   EXPECT_THAT(ErrorOf("exclude schema a.b.c"), testing::HasSubstr("too many dots"));
   EXPECT_THAT(ErrorOf("exclude extension a.b"), testing::HasSubstr("a name without a dot is wanted"));
+  EXPECT_THAT(ErrorOf(std::string_view("exclude table a\0b", 17)), testing::HasSubstr("NUL character"));
+}
+
+TEST(FilterFile, WhatIsNoFileIsNotAnEmptyOne) {
+  SelectionRules rules;
+  for (const char* path : {"/", "/nosuch/file"})
+    EXPECT_THROW(
+        {
+          try {
+            ReadFilterFile(path, rules);
+          } catch (const Error& error) {
+            EXPECT_THAT(error.what(), testing::HasSubstr(path));
+            throw;
+          }
+        },
+        Error);
 }
 
 // Whatever the bytes are: rules or an Error, and no rule without a pattern.

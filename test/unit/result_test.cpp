@@ -50,6 +50,19 @@ TEST(ExitStatus, IsZeroOnlyWhenAllIsVerifiedAndNothingIsMissing) {
   EXPECT_EQ(WithTable(Verdict::kNotVerified).ExitStatus(), kExitFailed);
 }
 
+// Two empty databases are equal. (A selection that leaves nothing is refused before anything starts.)
+TEST(ExitStatus, OfTwoEmptyDatabases) {
+  RunResult result;
+  result.large_objects.emplace();  // none of them
+  EXPECT_EQ(result.ExitStatus(), kExitDone);
+  EXPECT_NE(Summary(result).find("there was nothing to compare"), std::string::npos) << Summary(result);
+  result.sequences.push_back({"s", Verdict::kVerified, ""});
+  EXPECT_EQ(Summary(result).find("nothing to compare"), std::string::npos) << Summary(result);
+  result.sequences.clear();
+  result.was_verified = false;
+  EXPECT_EQ(Summary(result).find("nothing to compare"), std::string::npos) << Summary(result);
+}
+
 TEST(ExitStatus, RefusedObjectsAreFindingsUnlessAllowed) {
   RunResult result = WithTable(Verdict::kVerified);
   result.left_out.push_back({"EXTENSION", "x", "not available", false});

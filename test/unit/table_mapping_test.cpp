@@ -112,6 +112,63 @@ TEST(TableMapping, EverythingWrongIsToldAtOnceWithLineAndRule) {
                            HasSubstr("line 7, rule 3: rule-action \"data-masking-hash-mask\" is not supported")));
 }
 
+// Each by its name, with line and rule.
+TEST(TableMapping, WhatDmsHasBesidesIsRefusedByName) {
+  const std::string table = R"("object-locator": {"schema-name": "s", "table-name": "t"})";
+  const std::string column = R"("object-locator": {"schema-name": "s", "table-name": "t", "column-name": "c"})";
+  const auto of_type = [](const std::string& type) {
+    return R"({"rule-type": ")" + type + R"(", "rule-id": "9", "rule-name": "n", "rule-action": "include"})";
+  };
+  const auto of_target = [&](const std::string& target) {
+    return Transform("9", R"("rule-target": ")" + target + R"(", "rule-action": "rename", "value": "x", )" + table);
+  };
+  const auto of_action = [&](const std::string& action) {
+    return Transform("9", R"("rule-target": "column", "rule-action": ")" + action + R"(", "value": "x", )" + column);
+  };
+  const auto with = [&](const std::string& more) {
+    return Transform("9", R"("rule-target": "column", "rule-action": "rename", "value": "x", )" + column + ", " + more);
+  };
+  const auto located = [](const std::string& more) {
+    return Rule("9",
+                R"("rule-action": "include", "object-locator": {"schema-name": "s", "table-name": "t", )" + more + "}");
+  };
+  const auto filtered = [](const std::string& filter) { return Include("9", ", \"filters\": [" + filter + "]"); };
+  const std::pair<std::string, std::string> cases[] = {
+      {of_type("table-settings"), "rule-type \"table-settings\""},
+      {of_type("object-mapping"), "rule-type \"object-mapping\""},
+      {of_type("post-processing"), "rule-type \"post-processing\""},
+      {of_type("validation"), "rule-type \"validation\""},
+      {of_target("table-tablespace"), "rule-target \"table-tablespace\""},
+      {of_target("index-tablespace"), "rule-target \"index-tablespace\""},
+      {of_target("datatype"), "rule-target \"datatype\""},
+      {of_action("define-primary-key"), "rule-action \"define-primary-key\""},
+      {of_action("add-before-image-columns"), "rule-action \"add-before-image-columns\""},
+      {of_action("data-masking-digits-mask"), "rule-action \"data-masking-digits-mask\""},
+      {of_action("data-masking-digits-randomize"), "rule-action \"data-masking-digits-randomize\""},
+      {of_action("data-masking-hash-mask"), "rule-action \"data-masking-hash-mask\""},
+      {with(R"("primary-key-def": {"name": "k", "columns": ["c"]})"), "\"primary-key-def\""},
+      {with(R"("before-image-def": {"column-filter": "pk-only"})"), "\"before-image-def\""},
+      {with(R"("parallel-load": {"type": "ranges"})"), "\"parallel-load\""},
+      {with(R"("lob-settings": {"mode": "limited"})"), "\"lob-settings\""},
+      {Include("9", R"(, "mapping-parameters": {})"), "\"mapping-parameters\""},
+      {located(R"("data-type": "date")"), "in its object-locator \"data-type\""},
+      {located(R"("table-type": "materialized")"), "table-type \"materialized\""},
+      {filtered(R"({"filter-type": "target", "column-name": "c", "filter-conditions": [{"filter-operator": "null"}]})"),
+       "filter-type \"target\""},
+      {filtered(R"({"filter-type": "source", "column-name": "c", "filter-conditions": [{"filter-operator": "gt",
+                 "value": "1"}]})"),
+       "filter-operator \"gt\""},
+      {Transform("9", R"("rule-target": "column", "rule-action": "add-column", "value": "x", "expression": "'y'",
+                 "data-type": {"type": "hllstate"}, )" +
+                          table),
+       "data-type \"hllstate\""},
+  };
+  for (const auto& [rule, named] : cases)
+    EXPECT_THAT(ErrorOf(Document(Include("1") + ",\n" + rule)),
+                HasSubstr("line 3, rule 9: " + named + " is not supported"))
+        << rule;
+}
+
 TEST(TableMapping, WhatIsNotUnderstoodIsNotPassedOver) {
   EXPECT_THAT(ErrorOf(Document(Include("1", R"(, "parallel-load": {})"))),
               HasSubstr("\"parallel-load\" is not supported"));
