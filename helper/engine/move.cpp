@@ -272,8 +272,7 @@ class Move {
         } else {
           TakeSnapshot();
         }
-        state_.StartAttempt(snapshot_->lasting_id(), snapshot_->lsn());
-        ReachFaultPoint(FaultPoint::kAttemptBegun);
+        if (is_same_snapshot || run_->stage == Stage::kSchema) StartAttempt();
       } else {
         result_.snapshot_lsn = run_->snapshot_lsn;
       }
@@ -286,10 +285,19 @@ class Move {
       Plan();
     } else {
       context_.relations = state_.LoadPlannedRelations();
-      if (snapshot_ && !is_same_snapshot) KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
+      // In this order: whoever finds the snapshot on record takes the copies for copies under it.
+      if (snapshot_ && !is_same_snapshot) {
+        KeepWhatIsStillTrue(state_, source_, target_, context_, progress_);
+        ReachFaultPoint(FaultPoint::kCopiesChecked);
+        StartAttempt();
+      }
       if (is_other_timeline_) RememberSource(source_, target_);
-      ReachFaultPoint(FaultPoint::kCopiesChecked);
     }
+  }
+
+  void StartAttempt() {
+    state_.StartAttempt(snapshot_->lasting_id(), snapshot_->lsn());
+    ReachFaultPoint(FaultPoint::kAttemptBegun);
   }
 
   SchemaOptions SchemaOptionsFromMove() {
