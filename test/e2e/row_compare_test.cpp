@@ -166,7 +166,8 @@ constexpr const char* kAddKeys = R"(DO $$
 
 TEST_F(EveryType, AMutationIsFoundByKeyAndColumn) {
   Fill(kAddKeys);
-  ASSERT_EQ(Compare().status, kVerified);
+  const ProcessResult untouched = Compare();
+  ASSERT_EQ(untouched.status, kVerified) << untouched.Describe();
   const auto round = [&](const std::string& column, int which) {
     SCOPED_TRACE(column + " of row " + std::to_string(which));
     const auto mutated = MutateAll(column, which);
