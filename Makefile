@@ -2,7 +2,8 @@
 #
 # Two builds stand behind it: PGXS for the server extension (extension/Makefile) and CMake for the helper and the tests.
 # Variables: PG_CONFIG (the PostgreSQL to build for), WERROR=1 (warnings are errors), JOBS, CMAKE_FLAGS, TESTS (a regular
-# expression of the CTest names to run), MINUTES and FUZZ (of each fuzz target, and which), MATRIX (options of test/matrix).
+# expression of the CTest names to run), MINUTES and FUZZ (of each fuzz target, and which), MATRIX (options of
+# test/matrix), VALGRIND (tests of sql/).
 
 PG_CONFIG ?= pg_config
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -19,7 +20,7 @@ EXTENSION_MAKE = $(MAKE) -C extension PG_CONFIG=$(PG_CONFIG) $(if $(WERROR),WERR
 CTEST = ctest --output-on-failure --no-tests=error -R '$(TESTS)'
 
 .DEFAULT_GOAL := all
-.PHONY: all extension helper tests docs install uninstall installcheck test test-unit test-e2e test-slow test-matrix fuzz demo bench lint analyze \
+.PHONY: all extension helper tests docs install uninstall installcheck test test-unit test-e2e test-slow test-matrix valgrind fuzz demo bench lint analyze \
 	format packages clean help
 
 all: extension helper ## build the extension (for PG_CONFIG) and the helper (build/helper/pg_airlift)
@@ -63,6 +64,9 @@ test-slow: extension ## the second tier: everything under AddressSanitizer and U
 
 test-matrix: ## the second tier: every supported pair of versions; sets up servers outside the repository first
 	test/matrix $(MATRIX)
+
+valgrind: extension ## the second tier: the extension's regression tests on a server under valgrind (VALGRIND=names of some)
+	test/valgrind $(VALGRIND)
 
 fuzz: ## the second tier: every fuzz target for MINUTES (10), FUZZ=name for some of them; needs clang
 	@cmake -S . -B $(FUZZ_BUILD) -DCMAKE_CXX_COMPILER=clang++ -DAIRLIFT_FUZZ=ON -DAIRLIFT_TESTS=OFF $(CMAKE_FLAGS)

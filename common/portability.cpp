@@ -26,10 +26,11 @@ constexpr TypeOid kRegTypes[] = {
     8326,  // regdatabase (19)
 };
 
-// Their receive functions refuse what their send functions make of an empty value: an array without dimensions.
-constexpr TypeOid kVectorTypes[] = {
-    22,  // int2vector
-    30,  // oidvector
+// Their receive functions refuse what their send functions make of an empty value.
+constexpr TypeOid kRefusedWhereEmpty[] = {
+    22,    // int2vector
+    30,    // oidvector
+    3615,  // tsquery, before the minor releases of 2026
 };
 
 template <std::size_t kCount>
@@ -43,7 +44,7 @@ bool IsOneOf(TypeOid type, const TypeOid (&types)[kCount]) noexcept {
 
 bool IsPortable(TypeOid type, TypeLookup lookup, void* context) noexcept {
   TypeFacts facts;
-  if (IsOneOf(type, kRegTypes) || IsOneOf(type, kVectorTypes) || !lookup(context, type, &facts)) return false;
+  if (IsOneOf(type, kRegTypes) || IsOneOf(type, kRefusedWhereEmpty) || !lookup(context, type, &facts)) return false;
   switch (facts.kind) {
     case 'd':
       return IsPortable(facts.base, lookup, context);

@@ -63,7 +63,7 @@ DECLARE
 BEGIN
     FOR t IN
         SELECT b.typname, b.oid::regtype AS type, a.oid::regtype AS array_type, s.literals,
-               b.typsend <> 0 AND b.typname !~ '^reg|vector$' OR b.typname IN ('refcursor', 'tsvector') AS is_portable
+               b.typsend <> 0 AND b.typname !~ '^reg|vector$|^tsquery$' OR b.typname IN ('refcursor', 'tsvector') AS is_portable
         FROM samples s JOIN pg_type b ON b.typname = s.type AND b.typnamespace = 'pg_catalog'::regnamespace
             JOIN pg_type a ON a.oid = b.typarray
         WHERE s.literals <> '{}'

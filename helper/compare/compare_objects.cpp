@@ -99,12 +99,17 @@ void CompareSchema(Connection& source, Connection& target, RunResult& result) {
   const auto is_given_up = [&](const std::string& source_owner, const std::string& target_owner) {
     return superusers.contains(source_owner) && target_owner == migrating_role;
   };
+  // Since 15 it belongs to a role that stands for the database's owner; before that, to the bootstrap superuser.
+  const auto is_public_of_15 = [&](const SchemaDifference& found) {
+    return found.object == "schema public" && superusers.contains(found.source) && found.target == "pg_database_owner";
+  };
   const std::string admin_function = AdminFunction(target);
   const std::set<std::string> replication_roles = ReplicationRoles(target);
   for (const SchemaDifference& found : CompareSchemas(source, target)) {
     if (IsOfService(found, admin_function) || IsGrantToReplicationRole(found, replication_roles)) continue;
     const bool informational =
-        found.is_informational || (found.kind == "owner" && is_given_up(found.source, found.target));
+        found.is_informational ||
+        (found.kind == "owner" && (is_given_up(found.source, found.target) || is_public_of_15(found)));
     result.schema_differences.push_back(
         {found.kind, found.object, found.property, found.source, found.target, informational});
   }

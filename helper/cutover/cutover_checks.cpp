@@ -9,6 +9,7 @@
 #include "cutover/way_back.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
+#include "replicate/slot.h"
 #include "state/seen_source.h"
 #include "tune/tuning_steps.h"
 
@@ -130,6 +131,12 @@ void CheckTargetDecodes(const CutoverCheckInputs& in, Problems& problems) {
   if (settings.Integer(0, 1) < 1)
     problems.push_back({"the target has no free replication slot", "max_replication_slots are all taken.",
                         "Raise max_replication_slots, or drop unused slots."});
+  if (const std::optional<std::string> libraries = RefusesPgoutput(in.target))
+    problems.push_back(
+        {"the target does not allow the output plugin pgoutput",
+         fmt::format("output_plugin_libraries is \"{}\".", *libraries),
+         "Add pgoutput to output_plugin_libraries there (on a managed target: in its parameter group); or "
+         "give --no-fallback."});
 }
 
 void CheckSourceApplies(const CutoverCheckInputs& in, Problems& problems) {

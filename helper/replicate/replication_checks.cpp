@@ -75,13 +75,11 @@ void CheckSenders(const Inputs& in, Problems& problems) {
                       fmt::format("Set max_wal_senders to {} or more and restart the source.", used + needed)});
 }
 
-// Since the minor releases of August 2026; absent before.
 void CheckOutputPlugin(const Inputs& in, Problems& problems) {
-  const std::string libraries = Setting(in.source, "output_plugin_libraries");
-  if (libraries.empty() || libraries.find("pgoutput") != std::string::npos || libraries.find('*') != std::string::npos)
-    return;
+  const std::optional<std::string> libraries = RefusesPgoutput(in.source);
+  if (!libraries) return;
   problems.push_back({"the source does not allow the output plugin pgoutput",
-                      fmt::format("output_plugin_libraries is {}.", libraries),
+                      fmt::format("output_plugin_libraries is \"{}\".", *libraries),
                       "Add pgoutput to output_plugin_libraries and reload the source's configuration."});
 }
 

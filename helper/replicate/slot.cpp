@@ -56,6 +56,14 @@ void SlotWait::Report() {
   waiting_(text);
 }
 
+std::optional<std::string> RefusesPgoutput(Connection& publisher) {
+  const Result refused = publisher.Query(
+      "SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = 'output_plugin_libraries' AND 'pgoutput' <> ALL "
+      "(SELECT pg_catalog.btrim(item, E' \t\"') FROM pg_catalog.regexp_split_to_table(s.setting, ',') AS item)");
+  if (refused.rows() == 0) return std::nullopt;
+  return refused.Text(0, 0);
+}
+
 std::optional<SlotFacts> FindSlot(Connection& publisher, const std::string& name) {
   const int major = publisher.server_major();
   const Result result = publisher.Query(

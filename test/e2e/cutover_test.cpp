@@ -258,6 +258,26 @@ TEST_F(CutoverTest, AnotherTimelineTakesAComparison) {
   EXPECT_EQ(over.status, 0) << over.Describe();
 }
 
+// A setting of the newest minor releases; without it the way back could not be made, and the source would stand fenced.
+TEST_F(CutoverTest, ATargetThatDoesNotLetPgoutputDecodeIsToldFirst) {
+  if (target().Value("postgres", "SELECT count(*) FROM pg_settings WHERE name = 'output_plugin_libraries'") == "0") {
+    // Older: nothing to look at, and nothing that stands in the way.
+    EXPECT_EQ(CutOver().status, 0);
+    return;
+  }
+  const auto set = [&](const char* statement) {
+    target().Psql("postgres", std::string(statement) + "; SELECT pg_reload_conf(); SELECT pg_sleep(0.5)");
+  };
+  set("ALTER SYSTEM SET output_plugin_libraries = test_decoding");
+  const ProcessResult refused = CutOver();
+  set("ALTER SYSTEM RESET output_plugin_libraries");
+  EXPECT_EQ(refused.status, kFailed) << refused.Describe();
+  EXPECT_THAT(refused.err, HasSubstr("the target does not allow the output plugin pgoutput"));
+  EXPECT_THAT(refused.err, HasSubstr("output_plugin_libraries is \"test_decoding\""));
+  ExpectWritable(source());
+  EXPECT_EQ(Phase(), "replicating");
+}
+
 TEST_F(CutoverTest, ATruncateOfTablesThatForeignKeysConnectComesOver) {
   source().Execute(database(),
                    "TRUNCATE account RESTART IDENTITY CASCADE; INSERT INTO account (owner, balance) VALUES ('new', 1); "

@@ -249,6 +249,29 @@ TEST_F(Failure, AFinishedMoveRunAgainChangesNothing) {
   ExpectRerunVerifies();
 }
 
+// What roles and databases say about statements and transactions that take long is for applications. One row takes the
+// target two seconds, and the source waits for it in its transaction.
+TEST_F(Failure, NoTimeoutOfADatabaseEndsTheMove) {
+  source().Psql(database(),
+                "CREATE FUNCTION nap(int) RETURNS bool LANGUAGE plpgsql AS "
+                "$$ BEGIN PERFORM pg_catalog.pg_sleep($1); RETURN true; END $$;"
+                "CREATE TABLE slow (a int PRIMARY KEY CHECK (nap(a))); INSERT INTO slow VALUES (2)");
+  for (Cluster* cluster : {&source(), &target()})
+    cluster->Psql("postgres",
+                  "SELECT format('ALTER DATABASE %I SET %I = 700', '" + database() +
+                      "', name) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', "
+                      "'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout') \\gexec");
+  ASSERT_NE(source().Value("postgres",
+                           "SELECT setconfig::text FROM pg_db_role_setting s JOIN pg_database d "
+                           "ON d.oid = s.setdatabase WHERE d.datname = '" +
+                               database() + "'"),
+            "");
+  const ProcessResult result = Airlift("migrate", {"--jobs", "1"});
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  EXPECT_EQ(FinalVerdict(result), "verified") << result.Describe();
+  EXPECT_EQ(Airlift("compare").status, kVerified);
+}
+
 TEST_F(Failure, NoPasswordIsKeptAnywhere) {
   LoadSource(100);
   const ConnInfo source_login = source().Login(database(), "reader", "source-s3cret");

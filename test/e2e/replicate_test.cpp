@@ -412,6 +412,30 @@ TEST_F(ReplicateFailure, PreflightTellsEverythingAtOnceAndChangesNothing) {
   EXPECT_EQ(OnTarget("SELECT to_regnamespace('airlift_state') IS NULL"), "t");
 }
 
+// A setting of the newest minor releases. An empty list allows nothing; a name that only contains the plugin's is
+// another one.
+TEST_F(ReplicateFailure, ASourceThatDoesNotLetPgoutputDecodeIsRefused) {
+  const auto set = [&](const std::string& how) {
+    source().Psql("postgres", "ALTER SYSTEM " + how + "; SELECT pg_reload_conf(); SELECT pg_sleep(0.5)");
+  };
+  const std::string name = "output_plugin_libraries";
+  if (OnSource("SELECT count(*) FROM pg_settings WHERE name = '" + name + "'") == "0") {
+    // Older: nothing to look at, and nothing that stands in the way.
+    ExpectReplicates(Migrate());
+    return;
+  }
+  for (const char* libraries : {"test_decoding", "''", "pgoutput_of_mine"}) {
+    set("SET " + name + " = " + libraries);
+    const ProcessResult result = Migrate();
+    EXPECT_EQ(result.status, kFailed) << libraries << result.Describe();
+    EXPECT_THAT(result.err, HasSubstr("the source does not allow the output plugin pgoutput")) << libraries;
+  }
+  EXPECT_EQ(OnSource("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
+  set("SET " + name + " = test_decoding, 'pgoutput'");
+  ExpectReplicates(Migrate());
+  set("RESET " + name);
+}
+
 TEST_F(ReplicateFailure, AFullIdentityThatCannotBeComparedIsRefused) {
   source().Execute(database(), "CREATE TABLE loose (j json); ALTER TABLE loose REPLICA IDENTITY FULL");
   const ProcessResult result = Migrate();

@@ -94,10 +94,17 @@ class RowCompare : public MoveTest {
 class EveryType : public RowCompare {
  protected:
   void Fill(const std::string& and_then) {
-    for (Cluster* cluster : {&source(), &target()}) {
-      cluster->PsqlFile(database(), TestFile("data/all_types.sql"));
-      cluster->Psql(database(), and_then);
+    source().PsqlFile(database(), TestFile("data/all_types.sql"));
+    const auto major = [](Cluster& cluster) { return cluster.Connect("postgres")->server_major(); };
+    if (major(source()) == major(target())) {
+      target().PsqlFile(database(), TestFile("data/all_types.sql"));
+    } else {
+      // A later version has more types, and more values of some.
+      target().Psql(database(), RunOrThrow({target().bindir() + "/pg_dump", "--schema=types", "-d",
+                                            source().Superuser(database()).ToString()}));
+      if (major(source()) < 15) target().Execute(database(), "GRANT ALL ON SCHEMA public TO PUBLIC");
     }
+    for (Cluster* cluster : {&source(), &target()}) cluster->Psql(database(), and_then);
     OwnByMaster();
   }
 
@@ -156,7 +163,8 @@ constexpr const char* kAddKeys = R"(DO $$
 
 TEST_F(EveryType, AMutationIsFoundByKeyAndColumn) {
   Fill(kAddKeys);
-  ASSERT_EQ(Compare().status, kVerified);
+  const ProcessResult untouched = Compare();
+  ASSERT_EQ(untouched.status, kVerified) << untouched.Describe();
   const auto round = [&](const std::string& column, int which) {
     SCOPED_TRACE(column + " of row " + std::to_string(which));
     const auto mutated = MutateAll(column, which);

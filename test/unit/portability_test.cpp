@@ -36,6 +36,11 @@ TEST(IsPortable, BaseTypesWithASendFunctionAre) {
   EXPECT_FALSE(Portable(kUser, {{kUser, Base(false)}}));
 }
 
+TEST(IsPortable, TypesThatDoNotReceiveWhatTheySendAreNot) {
+  for (const TypeOid type : {22U, 30U, 3615U}) EXPECT_FALSE(Portable(type, {{type, Base()}}));
+  EXPECT_FALSE(Portable(3645, {{3645, Array(3615)}, {3615, Base()}}));
+}
+
 TEST(IsPortable, EnumsAre) { EXPECT_TRUE(Portable(kUser, {{kUser, {'e', true, false, 0, 0, 0}}})); }
 
 TEST(IsPortable, ArraysAreWhereTheElementsOidIsTheSameEverywhere) {
