@@ -98,6 +98,12 @@ class ArchiveTest : public MoveTest {
     RunOrThrow(command);
   }
 
+  // As for a target that is not to have our extension: a script names it, and nothing filters a script.
+  void PlainScript() {
+    source().Psql(database(), "DROP EXTENSION IF EXISTS pg_airlift CASCADE");
+    PlainDump({"-Fp", "--no-owner", "--no-acl"});
+  }
+
   void ExpectDone(const ProcessResult& result) { ASSERT_EQ(result.status, kVerified) << result.Describe(); }
 
   std::string Problem(const ProcessResult& result) {
@@ -534,7 +540,7 @@ TEST_F(ArchiveTest, ThatIsNoneIsRefusedWithTheWayOut) {
 // A plain script goes through psql: whole, or not at all.
 TEST_F(ArchiveTest, OfPlainFormatGoesThroughPsql) {
   source().Psql(database(), kOddities);
-  PlainDump({"-Fp", "--schema=public", "--no-owner", "--no-acl", "--large-objects"});
+  PlainScript();
   const std::string script = ReadFile(directory_);
   const ProcessResult dry = RunHelper(RestoreArguments(directory_, {"--dry-run"}));
   EXPECT_EQ(dry.status, kVerified) << dry.Describe();
@@ -554,7 +560,7 @@ TEST_F(ArchiveTest, OfPlainFormatGoesThroughPsql) {
 TEST_F(ArchiveTest, OfPlainFormatIsOnTheTargetWholeOrNotAtAll) {
   source().Psql(database(),
                 "CREATE TABLE a AS SELECT g FROM generate_series(1, 5000) g; CREATE TABLE b AS SELECT 1 AS x;");
-  PlainDump({"-Fp", "--schema=public", "--no-owner", "--no-acl"});
+  PlainScript();
   const std::string script = ReadFile(directory_);
   const auto write = [&](const std::string& text) { std::ofstream(directory_) << text; };
   // Cut off anywhere: psql would run what there is of it.

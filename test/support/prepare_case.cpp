@@ -75,7 +75,7 @@ void PrepareCase::TearDown() {
   MoveTest::TearDown();
   DropNewRoles(source(), source_roles_);
   DropNewRoles(target(), target_roles_);
-  for (const std::string& path : scratch_) std::filesystem::remove(path);
+  for (const std::string& path : scratch_) std::filesystem::remove_all(path);
 }
 
 // What is left of a failed test must not make the next one fail: databases are gone, so roles own nothing but grants.
