@@ -214,10 +214,10 @@ TEST_F(CopyFilesTest, DamageAnywhereIsTold) {
   const std::string total = source().Value(database(), "SELECT count(*) FROM " + table);
   for (const char* compression : {"none", "gzip", "zstd", "lz4"}) {
     ExpectDone(Out({"--table", table, "--table", "parent", "--compress", compression}));
-    EmptyTarget();
     const std::string file = FileOf(table);
     const std::string good = ReadFile(file);
     for (int round = 0; round < 4; ++round) {
+      EmptyTarget();
       SCOPED_TRACE(std::string(compression) + " " + std::to_string(round));
       const size_t at = random() % good.size();
       std::string bad = good;
