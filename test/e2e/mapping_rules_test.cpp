@@ -63,7 +63,7 @@ constexpr OperatorCase kOperators[] = {
     {"notbetween", "n", R"("filter-operator": "notbetween", "start-value": "3", "end-value": "25")",
      "n NOT BETWEEN 3 AND 25"},
     {"is_null", "v", R"("filter-operator": "null")", "v IS NULL"},
-    {"notnull", "v", R"("filter-operator": "notnull")", "v IS NOT NULL"},
+    {"not_null", "v", R"("filter-operator": "notnull")", "v IS NOT NULL"},
 };
 
 TEST_F(MappingRules, EveryOperator) {

@@ -504,9 +504,10 @@ class Filters : public CutoverCase {
       std::string defined, filled;
       for (int row = 0; row < relations.rows(); ++row) {
         const SelectedRelation* relation = selection.Find(static_cast<uint32_t>(relations.Integer(row, 0)));
-        if (relation == nullptr || !relation->is_selected) continue;
+        const bool is_all = selection.IsEverything();
+        if (!is_all && (relation == nullptr || !relation->is_selected)) continue;
         Append(defined, relations.Text(row, 1));
-        if (relations.Boolean(row, 2) && relation->has_rows) Append(filled, relations.Text(row, 1));
+        if (relations.Boolean(row, 2) && (is_all || relation->has_rows)) Append(filled, relations.Text(row, 1));
       }
       std::string extensions;
       for (const char* name : {"citext", "hstore"})
