@@ -55,8 +55,8 @@ NewSlot CreateSlot(const ConnInfo& info, Connection& publisher, const std::strin
 // A second slot at the same point, from which nothing has been consumed yet; returns that point.
 std::string CopySlot(Connection& publisher, const std::string& from, const std::string& to);
 
-// The value of output_plugin_libraries where it does not have pgoutput: no slot of it can be made or read then, since the
-// minor releases of August 2026.
+// The value of output_plugin_libraries where it does not have pgoutput: no slot of it can be made or read then, since
+// the minor releases of August 2026.
 std::optional<std::string> RefusesPgoutput(Connection& publisher);
 
 // The name as part of a slot's: these are of lower-case letters, digits and underscores. Room is left for an OID and
