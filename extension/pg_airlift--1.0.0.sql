@@ -2558,7 +2558,9 @@ CREATE FUNCTION airlift.await_statistics(from_run bigint, to_run bigint) RETURNS
             UPDATE airlift.check_result r SET writes_after = airlift.recorded_writes(pg_catalog.to_regclass(r.object))
             FROM airlift.drift_between(from_run, to_run) d
             WHERE r.run_id = to_run AND r.kind = 'digest' AND r.object = d.object
-                AND d.what = 'changed without a recorded write' AND pg_catalog.to_regclass(r.object) IS NOT NULL;
+                AND d.what = 'changed without a recorded write'
+                -- Before 16 an error for what is no name, as the objects of findings; and conditions have no order.
+                AND CASE WHEN r.kind = 'digest' THEN pg_catalog.to_regclass(r.object) IS NOT NULL END;
             EXIT WHEN NOT FOUND;
             PERFORM pg_catalog.pg_sleep(1);
         END LOOP;
