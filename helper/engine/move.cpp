@@ -356,18 +356,35 @@ class Move {
   void Load() {
     context_.session_settings = SessionSettings(target_, context_.options, progress_);
     RestingTables resting(options_.target, context_.relations);
-    ShowTotals(target_, progress_);
     const OpenLoad open(target_);
-    RunQueue(context_, [this, last = std::chrono::steady_clock::now()]() mutable {
-      const auto now = std::chrono::steady_clock::now();
-      if (!snapshot_ || now - last < std::chrono::milliseconds(300)) return;
-      last = now;
-      if (SourceIsDone()) ReleaseSnapshot();
-    });
+    bool is_needed = false;  // the snapshot, until the queue is done
+    do {
+      ShowTotals(target_, progress_);
+      RunQueue(context_, [this, &is_needed, last = std::chrono::steady_clock::now()]() mutable {
+        const auto now = std::chrono::steady_clock::now();
+        if (!snapshot_ || is_needed || now - last < std::chrono::milliseconds(300)) return;
+        last = now;
+        if (!SourceIsDone()) return;
+        is_needed = HasRewrittenTables();
+        if (!is_needed) ReleaseSnapshot();
+      });
+    } while (snapshot_ && StartRewrittenOver(state_, source_, target_, context_, progress_) > 0);
     if (snapshot_) ReleaseSnapshot();
     ReachFaultPoint(FaultPoint::kLoaded);
     EndTuning(target_, resting, context_, result_);
     state_.SetStage(Stage::kPostData);
+  }
+
+  bool HasRewrittenTables() {
+    try {
+      return !RewrittenRelations(source_, context_).empty();
+    } catch (const Stopped&) {
+      throw;
+    } catch (const Error& error) {
+      // All is read: a source that went away meanwhile does not end the load.
+      Note(std::string("warning: could not ask the source for tables truncated meanwhile: ") + error.what());
+      return false;
+    }
   }
 
   void ReleaseSnapshot() {

@@ -46,6 +46,11 @@ WHERE n.nspname = 'public' AND t.typtype IN ('d', 'e', 'r')
                   AND d.objid = t.oid AND d.deptype IN ('e', 'i'))
 ORDER BY rank, object)";
 
+// Under a snapshot: pg_class is read as of it, pg_relation_filenode() tells of now.
+constexpr const char* kRewrittenQuery =
+    "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384 AND c.relfilenode <> 0 "
+    "AND pg_catalog.pg_relation_filenode(c.oid) <> c.relfilenode";
+
 // In batches: every object is locked until its transaction ends.
 void UnlinkLargeObjects(Connection& target) {
   while (target
@@ -109,15 +114,19 @@ void StartLargeObjectsOver(RunState& state, Connection& source, Connection& targ
   if (had_some) progress.Note("large objects: start over");
 }
 
-}  // namespace
-
-void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target, RunContext& context,
-                         Progress& progress) {
+// Decides about copies under the source's snapshot, in which a transaction is open.
+struct CopyJudge {
+  RunState& state;
+  Connection& source;
+  Connection& target;
+  const RunContext& context;
+  Progress& progress;
+  const char* why;  // a finished copy is not true any more
   StageProgress& stage = progress.Stage("check former copies");
-  const auto streamed = CopyStreamDigests(state, context.relations.size());
-  int64_t kept = 0;
-  Transaction snapshot(source, BeginUnderSnapshot(source, context.snapshot_id));
-  for (const CopyState& copy : state.CopyStates()) {
+  std::vector<std::optional<TableDigest>> streamed = CopyStreamDigests(state, context.relations.size());
+
+  // False where the copy starts over.
+  bool Keeps(const CopyState& copy) {
     CheckStop();
     const Relation& relation = context.relations[static_cast<size_t>(copy.relation)];
     std::optional<SourceDigest> unchanged;
@@ -127,22 +136,58 @@ void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target
     }
     Transaction transaction(target);
     if (unchanged) {
-      ++kept;
       state.FinishWithoutWork(kSourceDigestTask, copy.relation, OutcomeOf(*unchanged));
     } else {
       if (copy.parts_done > 0) {
         Empty(target, relation);
         progress.Note(relation.display_name() + ": starts over, " +
-                      (copy.parts_open > 0 ? "for it was copied in part only" : "for it changed on the source since"));
+                      (copy.parts_open > 0 ? "for it was copied in part only" : why));
       }
       state.ResetRelation(copy.relation);
     }
     transaction.Commit();
+    return unchanged.has_value();
   }
+};
+
+}  // namespace
+
+void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target, RunContext& context,
+                         Progress& progress) {
+  CopyJudge judge{state, source, target, context, progress, "for it changed on the source since"};
+  int64_t kept = 0;
+  Transaction snapshot(source, BeginUnderSnapshot(source, context.snapshot_id));
+  for (const CopyState& copy : state.CopyStates()) kept += judge.Keeps(copy) ? 1 : 0;
   if (context.with_large_objects) StartLargeObjectsOver(state, source, target, progress);
   snapshot.Commit();
   progress.Note(
       fmt::format("{} tables copied before are unchanged on the source and stay as they are", FormatCount(kept)));
+}
+
+std::set<int> RewrittenRelations(Connection& source, const RunContext& context) {
+  Transaction snapshot(source, BeginUnderSnapshot(source, context.snapshot_id));
+  const Result result = source.Query(kRewrittenQuery);
+  snapshot.Commit();
+  std::set<uint32_t> rewritten;
+  for (int row = 0; row < result.rows(); ++row) rewritten.insert(static_cast<uint32_t>(result.Integer(row, 0)));
+  std::set<int> relations;
+  for (size_t i = 0; i < context.relations.size(); ++i)
+    for (const StoredTable& table : context.relations[i].stored)
+      if (rewritten.contains(table.oid)) relations.insert(static_cast<int>(i));
+  return relations;
+}
+
+int StartRewrittenOver(RunState& state, Connection& source, Connection& target, const RunContext& context,
+                       Progress& progress) {
+  const std::set<int> rewritten = RewrittenRelations(source, context);
+  CopyJudge judge{state,   source,   target,
+                  context, progress, "for it was truncated or rewritten on the source while it was read"};
+  int again = 0;
+  Transaction snapshot(source, BeginUnderSnapshot(source, context.snapshot_id));
+  for (const CopyState& copy : state.CopyStates())
+    if (rewritten.contains(copy.relation) && !judge.Keeps(copy)) ++again;
+  snapshot.Commit();
+  return again;
 }
 
 void DropCreatedObjects(Connection& target) {

@@ -2,6 +2,8 @@
 // one.
 #pragma once
 
+#include <set>
+
 #include "engine/worker.h"
 #include "pg/connection.h"
 #include "state/run_state.h"
@@ -13,6 +15,17 @@ namespace airlift {
 // tables stand at the new snapshot, exactly. Says which is which.
 void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target, RunContext& context,
                          Progress& progress);
+
+// Those of context.relations that were truncated or rewritten on the source since the snapshot was taken. Such tables
+// have other rows under the same snapshot than before, mostly none: TRUNCATE and most forms of ALTER TABLE are not
+// MVCC-safe (PostgreSQL's manual, "Caveats" of concurrency control).
+std::set<int> RewrittenRelations(Connection& source, const RunContext& context);
+
+// Of these, once the queue is done: where what was copied is not what the snapshot shows now, the table is emptied and
+// its tasks are to be done again. Returns how many. Replication brings the TRUNCATE itself, later; a load without it
+// ends with what the source has under its snapshot.
+int StartRewrittenOver(RunState& state, Connection& source, Connection& target, const RunContext& context,
+                       Progress& progress);
 
 // Drops what a move into an empty database created: every user schema and object that belongs to no extension.
 void DropCreatedObjects(Connection& target);
