@@ -1,5 +1,7 @@
 #include "catalog/relation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -237,6 +239,20 @@ std::vector<StoredTable> LoadStoredTables(Connection& connection, const std::str
                       result.Integer(row, 4)});
   }
   return tables;
+}
+
+void RequireReadByName(Connection& source, const StoredTable& table) {
+  const bool is_it = source
+                         .Query(
+                             "SELECT $1::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text = "
+                             "pg_catalog.format('%I.%I', $2::pg_catalog.text, $3::pg_catalog.text)",
+                             {std::to_string(table.oid), table.schema, table.name})
+                         .Boolean(0, 0);
+  if (is_it) return;
+  throw Error(fmt::format("source: table {} was dropped, renamed or replaced while the database was read",
+                          DisplayName(table.schema, table.name)),
+              fmt::format("Its OID was {}; the table that has its name now is another one.", table.oid),
+              "Begin anew, with --restart where the command has it, and let no DDL run meanwhile.");
 }
 
 }  // namespace airlift

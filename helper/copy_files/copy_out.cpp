@@ -295,6 +295,7 @@ class CopyOutRun {
       output.Add(data);
       batch.Add(0, static_cast<int64_t>(data.size()));
     }
+    RequireReadByName(source, stored);
     file.rows = source.copied_rows();
     batch.Add(file.rows, 0);
     file.facts = output.Finish();

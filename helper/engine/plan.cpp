@@ -93,13 +93,14 @@ LargeObjectBatch BatchFromDetail(const json& detail) {
 }
 
 json RangeDetail(const StoredTable& table, const BlockRange& range) {
-  json detail = {{"schema", table.schema}, {"table", table.name}, {"from", range.from}};
+  json detail = {{"oid", table.oid}, {"schema", table.schema}, {"table", table.name}, {"from", range.from}};
   if (range.to) detail["to"] = *range.to;
   return detail;
 }
 
 StoredTable TableFromDetail(const json& detail) {
   StoredTable table;
+  table.oid = detail.at("oid");
   table.schema = detail.at("schema");
   table.name = detail.at("table");
   return table;

@@ -104,6 +104,7 @@ TEST(PlanTasks, WhatReadsTheTargetWaitsForTheCopy) {
 TEST(RangeDetail, IsReadAsItIsWritten) {
   const StoredTable table{1, "s\"", "t\n", 10, 10};
   const auto detail = RangeDetail(table, {3, 7});
+  EXPECT_EQ(TableFromDetail(detail).oid, 1U);
   EXPECT_EQ(TableFromDetail(detail).schema, "s\"");
   EXPECT_EQ(TableFromDetail(detail).name, "t\n");
   EXPECT_EQ(RangeFromDetail(detail).from, 3);
