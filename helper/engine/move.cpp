@@ -211,9 +211,19 @@ class Move {
   void NoticeSourceServer() {
     const std::string note = FindTimelineChange(source_, target_, SinceWhen::kLast);
     if (note.empty()) return;
+    RefuseChangesOfAnotherTimeline(note);
     is_other_timeline_ = true;
     Note("warning: " + note);
     result_.notes.push_back(note);
+  }
+
+  // Copies are judged as long as nothing has come on top of them. What a former primary sent later may be on the target
+  // alone, whichever slots there are.
+  void RefuseChangesOfAnotherTimeline(const std::string& change) const {
+    const bool is_loaded = run_->stage == Stage::kPostData || run_->stage == Stage::kFinished;
+    if (companion_ == nullptr || options_.restart || !is_loaded) return;
+    throw Error("the source is not the server any more that the target was loaded from", change,
+                "Start over with pg_airlift migrate --restart.");
   }
 
   void StartOver() {

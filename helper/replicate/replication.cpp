@@ -443,6 +443,11 @@ void Replication::RefuseUnfinishedLoad() {
               "Run pg_airlift migrate again.");
 }
 
+void Replication::WarnOfAnotherTimeline() {
+  const std::string change = FindTimelineChange(source_, target_, SinceWhen::kLast);
+  if (!change.empty()) progress_.Note("warning: " + change);
+}
+
 std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
   if (!dry_run) TakeDriverLock(target_);
   RefuseOtherSelection();
@@ -461,6 +466,7 @@ std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
     if (!problem.is_blocker) progress_.Note("warning: " + problem.message + ". " + problem.detail);
   if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
   if (record_ && record_->type == kFullLoadAndChanges) RefuseUnfinishedLoad();
+  if (record_) WarnOfAnotherTimeline();
   PrepareSource();
   CreateRecord();
   const std::vector<SubscriptionRecord> streams = state_.Subscriptions(Direction::kForward);

@@ -42,6 +42,7 @@ class Replication : public MoveCompanion {
   void RefuseOtherSelection();
   void RefuseLaterPhase();
   void RefuseUnfinishedLoad();
+  void WarnOfAnotherTimeline();
   std::vector<std::string> Publications();
   void PrepareSource();
   void PublishWithoutExtension(const PublicationRequest& request);
