@@ -280,7 +280,8 @@ void Connection::Rollback() noexcept {
     char ignored[256];
     PQcancel(cancel_.get(), ignored, sizeof ignored);
   }
-  // Not through Execute: a stop request must not keep the rollback from being sent.
+  // A stop must neither keep the rollback from being sent nor cancel it.
+  const StopPause no_stop;
   PQclear(PQexec(connection_.get(), "ROLLBACK"));
 }
 
