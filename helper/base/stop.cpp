@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -34,7 +35,11 @@ void HandleSignal(int signal_number) {
 
 void WatchForStop() {
   char byte;
-  if (read(wake_pipe[0], &byte, 1) != 1) return;
+  ssize_t length = 0;
+  // The signal may have been given to this thread, and have interrupted it.
+  while ((length = read(wake_pipe[0], &byte, 1)) < 0 && errno == EINTR) {
+  }
+  if (length != 1) return;
   std::unique_lock lock(callbacks_mutex);
   pause_ended.wait(lock, [] { return pauses.load() == 0; });
   for (auto* callback : callbacks) (*callback)();

@@ -179,7 +179,7 @@ std::vector<int> Relation::ArrayPositions() const {
 
 namespace {
 
-std::vector<Relation> SortedByName(std::map<uint32_t, Relation> by_oid) {
+std::vector<Relation> SortedByName(std::map<uint32_t, Relation>&& by_oid) {
   std::vector<Relation> relations;
   for (auto& [oid, relation] : by_oid)
     if (relation.oid != 0) relations.push_back(std::move(relation));

@@ -1,6 +1,7 @@
 // copy-out and copy-in: tables as files, and back.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 
 #include "base/format.h"
@@ -36,9 +37,9 @@ void ParseCompression(const std::string& text, CopyOutOptions& copy) {
   const size_t colon = text.find(':');
   copy.format.compression = CompressionFromName(text.substr(0, colon));
   if (colon == std::string::npos) return;
-  char* end = nullptr;
-  copy.level = static_cast<int>(std::strtol(text.c_str() + colon + 1, &end, 10));
-  if (*end != '\0' || end == text.c_str() + colon + 1)
+  const char* const end = text.data() + text.size();
+  const auto [after, error] = std::from_chars(text.data() + colon + 1, end, copy.level);
+  if (error != std::errc() || after != end)
     throw Error(fmt::format("--compress {} is not understood", text), {}, "Write METHOD or METHOD:LEVEL.");
 }
 

@@ -138,17 +138,21 @@ class ReplicationRolePlanner {
 
   void PlanSelect(const std::string& grantee) {
     const Result tables = source_.Query(kTablesQuery, {grantee});
-    std::string schema, first, list;
+    std::string schema, first, list, locked;
     size_t count = 0;
     const auto flush = [&] {
       if (count == 0) return;
+      // GRANT locks no table: a TRUNCATE at the same moment would fail, or make it fail ("tuple concurrently updated").
+      // Without waiting, because two that wait for each other's tables are a deadlock.
+      const std::string lock = "LOCK TABLE " + locked + " IN ACCESS SHARE MODE NOWAIT; ";
       Add("select/" + role_ + "/" + schema + "/" + first,
           fmt::format("SELECT on {} table{} of schema {} for {}", count, count == 1 ? "" : "s", DisplayName(schema),
                       DisplayName(role_)),
-          "GRANT SELECT ON TABLE " + list + " TO " + SqlName(role_),
-          "REVOKE SELECT ON TABLE " + list + " FROM " + SqlName(role_));
+          lock + "GRANT SELECT ON TABLE " + list + " TO " + SqlName(role_),
+          lock + "REVOKE SELECT ON TABLE " + list + " FROM " + SqlName(role_));
       count = 0;
       list.clear();
+      locked.clear();
     };
     for (int row = 0; row < tables.rows(); ++row) {
       const std::string table = tables.Text(row, 1);
@@ -159,7 +163,9 @@ class ReplicationRolePlanner {
         continue;
       }
       if (count++ == 0) first = table;
-      list += (list.empty() ? "" : ", ") + SqlName(schema) + "." + SqlName(table);
+      const std::string name = SqlName(schema) + "." + SqlName(table);
+      list += (list.empty() ? "" : ", ") + name;
+      locked += (locked.empty() ? "ONLY " : ", ONLY ") + name;
     }
     flush();
   }

@@ -7,6 +7,7 @@
 
 #include "base/fault_point.h"
 #include "base/patience.h"
+#include "schema/sql_lexer.h"
 
 namespace airlift {
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr auto kSourcePatience = std::chrono::seconds(30);
 constexpr auto kSourcePause = std::chrono::milliseconds(200);
+constexpr auto kLockPatience = std::chrono::seconds(10);
+constexpr auto kLockPause = std::chrono::milliseconds(50);
 
 // An application that holds a lock must not queue behind us.
 constexpr const char* kBeginOnSource = "BEGIN; SET LOCAL lock_timeout = '10s'";
@@ -21,6 +24,7 @@ constexpr const char* kBeginOnSource = "BEGIN; SET LOCAL lock_timeout = '10s'";
 constexpr const char* kUndefinedObject = "42704";
 constexpr const char* kUndefinedTable = "42P01";
 constexpr const char* kInvalidSchema = "3F000";
+constexpr const char* kLockNotAvailable = "55P03";
 
 // What is to be taken back is gone.
 bool IsGone(const SqlError& error) {
@@ -45,23 +49,36 @@ std::optional<std::string> ReportedFailure(const Result& result) {
 struct Refusal {
   std::string reason;
   bool is_gone = false;
+  bool is_locked = false;
 };
 
 // Within the open transaction, which stays usable where the server refuses.
-std::optional<Refusal> Try(Connection& connection, const std::string& sql) {
+std::optional<Refusal> Try(Connection& connection, const std::vector<std::string>& statements) {
   connection.Execute("SAVEPOINT pg_airlift_step");
   try {
-    if (const auto failure = ReportedFailure(connection.Query(sql))) {
-      connection.Execute("ROLLBACK TO SAVEPOINT pg_airlift_step");
-      return Refusal{*failure};
+    for (const std::string& statement : statements) {
+      if (const auto failure = ReportedFailure(connection.Query(statement))) {
+        connection.Execute("ROLLBACK TO SAVEPOINT pg_airlift_step");
+        return Refusal{*failure};
+      }
     }
   } catch (const SqlError& error) {
     if (connection.IsBroken() || error.IsClass("08") || error.IsClass("53") || error.IsClass("57")) throw;
     connection.Execute("ROLLBACK TO SAVEPOINT pg_airlift_step");
-    return Refusal{Reason(error), IsGone(error)};
+    return Refusal{Reason(error), IsGone(error), error.sqlstate() == kLockNotAvailable};
   }
   connection.Execute("RELEASE SAVEPOINT pg_airlift_step");
   return std::nullopt;
+}
+
+// Where a statement does not wait for its locks, we do: without any of them.
+std::optional<Refusal> TryOnSource(Connection& source, const std::string& sql) {
+  Patience patience(kLockPatience, "a lock that another session of the source holds");
+  while (true) {
+    const auto refusal = Try(source, SplitStatements(sql));
+    if (!refusal || !refusal->is_locked || patience.IsOver()) return refusal;
+    patience.Pause(kLockPause);
+  }
 }
 
 void Settled(Step& step, StepState state, const std::optional<Refusal>& refusal) {
@@ -86,11 +103,11 @@ void StepRunner::Do(Step& step) {
 
 void StepRunner::DoOnTarget(Step& step) {
   if (dry_run_) {
-    const auto refusal = Try(target_, ExecutableSql(step));
+    const auto refusal = Try(target_, {ExecutableSql(step)});
     return Settled(step, refusal ? StepState::kFailed : StepState::kPlanned, refusal);
   }
   Transaction transaction(target_);
-  const auto refusal = Try(target_, ExecutableSql(step));
+  const auto refusal = Try(target_, {ExecutableSql(step)});
   Settled(step, refusal ? StepState::kFailed : StepState::kDone, refusal);
   store_.Insert(step);
   transaction.Commit();
@@ -104,7 +121,7 @@ void StepRunner::DoOnSource(Step& step) {
   step.state = StepState::kStarted;
   store_.Insert(step);
   ReachFaultPoint(FaultPoint::kStepStarted);
-  const auto refusal = Try(*source_, ExecutableSql(step));
+  const auto refusal = TryOnSource(*source_, ExecutableSql(step));
   if (!refusal) transaction.Commit();
   ReachFaultPoint(FaultPoint::kStepExecuted);
   Settled(step, refusal ? StepState::kFailed : StepState::kDone, refusal);
@@ -154,7 +171,7 @@ void StepRunner::Undo(Step& step) {
 void StepRunner::UndoOnTarget(Step& step) {
   std::optional<Transaction> transaction;
   if (!dry_run_) transaction.emplace(target_);
-  const auto refusal = step.undo_sql.empty() ? std::nullopt : Try(target_, step.undo_sql);
+  const auto refusal = step.undo_sql.empty() ? std::nullopt : Try(target_, {step.undo_sql});
   const bool is_undone = !refusal || refusal->is_gone;
   if (is_undone && dry_run_) return;
   Settled(step, is_undone ? StepState::kUndone : StepState::kDone, refusal);
@@ -171,7 +188,7 @@ void StepRunner::UndoOnSource(Step& step) {
   step.xid = source_->Query("SELECT pg_catalog.pg_current_xact_id()").Text(0, 0);
   step.state = StepState::kUndoing;
   store_.Update(step);
-  const auto refusal = step.undo_sql.empty() ? std::nullopt : Try(*source_, step.undo_sql);
+  const auto refusal = step.undo_sql.empty() ? std::nullopt : TryOnSource(*source_, step.undo_sql);
   const bool is_undone = !refusal || refusal->is_gone;
   transaction.Commit();
   ReachFaultPoint(FaultPoint::kStepUndone);

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <sstream>
@@ -184,9 +186,12 @@ std::string TrimEnd(std::string text) {
 int ParseProgramVersion(const std::string& text) {
   const size_t start = text.find(") ");
   if (text.rfind("pg_dump (", 0) != 0 || start == std::string::npos) return 0;
-  int major = 0;
-  int minor = 0;
-  if (std::sscanf(text.c_str() + start, ") %d.%d", &major, &minor) < 1) return 0;
+  const char* at = text.data() + start + 2;
+  const char* const end = text.data() + text.size();
+  uint16_t major = 0, minor = 0;
+  const auto [after, error] = std::from_chars(at, end, major);
+  if (error != std::errc()) return 0;
+  if (after != end && *after == '.') std::from_chars(after + 1, end, minor);
   return major * 10000 + minor;
 }
 

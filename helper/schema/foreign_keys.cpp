@@ -85,7 +85,7 @@ void ValidateForeignKeys(Connection& target, const ConnInfo& target_info, int jo
   EntryStore store(target);
   Queue queue(PendingByTable(store));
   if (queue.size() == 0) return;
-  std::vector<std::thread> helpers;
+  std::vector<std::jthread> helpers;
   for (int i = 1; i < std::min<int>(jobs, static_cast<int>(queue.size())); ++i) {
     helpers.emplace_back([&] {
       try {
@@ -101,7 +101,7 @@ void ValidateForeignKeys(Connection& target, const ConnInfo& target_info, int jo
   } catch (...) {
     queue.Fail(std::current_exception());
   }
-  for (std::thread& helper : helpers) helper.join();
+  helpers.clear();
   queue.Rethrow();
 }
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "pg/identifier.h"
@@ -332,6 +333,28 @@ TEST_F(Prepare, ReplicationRoleIsMadeTriedAndTakenBack) {
   EXPECT_EQ(mover->Query("SELECT count(*) FROM \"we\"\"ird\".\"t\nable\"").Text(0, 0), "0");
   EXPECT_EQ(Run("undo").status, kVerified);
   EXPECT_EQ(State(source()) + State(target()), before);
+}
+
+// GRANT writes the table's row of the catalog, as TRUNCATE does: without a lock one of the two would fail.
+TEST_F(Prepare, ATruncateAtTheSameMomentIsWaitedFor) {
+  source().Execute(database(), "CREATE TABLE a (x int); CREATE TABLE b (x int)");
+  const std::vector<std::string> options = {"--replication-role", "mover", "--password-file", Scratch("mover")};
+  const auto application = source().Connect(database());
+  const auto during_truncate = [&](const std::string& command, const std::vector<std::string>& more,
+                                   const char* begun) {
+    application->Execute("BEGIN; TRUNCATE b");
+    auto run = std::async(std::launch::async, [&] { return Run(command, more); });
+    for (int i = 0; i < 200 && Value(source(), begun) != "t"; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    application->Execute("COMMIT");
+    const ProcessResult result = run.get();
+    EXPECT_EQ(result.status, kVerified) << result.Describe();
+  };
+  during_truncate("prepare", options, "SELECT count(*) = 1 FROM pg_roles WHERE rolname = 'mover'");
+  EXPECT_EQ(Value(source(), "SELECT has_table_privilege('mover', 'b', 'SELECT')"), "t");
+  during_truncate("undo", {}, "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name LIKE 'pg_airlift%'");
+  EXPECT_EQ(Value(source(), "SELECT count(*) FROM pg_roles WHERE rolname = 'mover'"), "0");
 }
 
 TEST_F(Prepare, TheReplicationRoleIsNoRoleOfTheApplication) {

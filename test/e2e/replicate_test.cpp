@@ -211,17 +211,20 @@ class Writer {
  public:
   explicit Writer(std::unique_ptr<Connection> connection)
       : connection_(std::move(connection)), thread_([this] { Run(); }) {}
-  ~Writer() { Stop(); }
+  ~Writer() { Join(); }
 
   // How many rounds there were; throws what went wrong.
   int Stop() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
+    Join();
     if (!failure_.empty()) throw std::runtime_error(failure_);
     return rounds_;
   }
 
  private:
+  void Join() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
   void Run() {
     try {
       while (!stop_) {

@@ -32,13 +32,12 @@ ProcessResult RunHelper(const std::vector<std::string>& arguments, const Environ
 }
 
 std::unique_ptr<Process> StartHelper(const std::vector<std::string>& arguments, const Environment& environment) {
-  return std::make_unique<Process>(CommandFor(HelperPath(), arguments),
-                                   OptionsFor(environment, std::chrono::seconds(180)));
+  return std::make_unique<Process>(CommandFor(HelperPath(), arguments), OptionsFor(environment, kLongestRun));
 }
 
 std::unique_ptr<Process> StartHelperWithFaults(const std::string& points, const std::vector<std::string>& arguments) {
   return std::make_unique<Process>(CommandFor(AIRLIFT_FAULTS_PROGRAM, arguments),
-                                   OptionsFor({{"PG_AIRLIFT_FAULT", points}}, std::chrono::seconds(180)));
+                                   OptionsFor({{"PG_AIRLIFT_FAULT", points}}, kLongestRun));
 }
 
 }  // namespace airlift::test

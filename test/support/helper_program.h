@@ -17,7 +17,7 @@ std::string HelperPath();
 
 // The limit is far above what a test needs: it turns a hang into a failure.
 ProcessResult RunHelper(const std::vector<std::string>& arguments, const Environment& environment = {},
-                        std::chrono::seconds limit = std::chrono::seconds(180));
+                        std::chrono::seconds limit = kLongestRun);
 
 std::unique_ptr<Process> StartHelper(const std::vector<std::string>& arguments, const Environment& environment = {});
 

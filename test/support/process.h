@@ -10,6 +10,9 @@
 
 namespace airlift::test {
 
+// For what should not hang, not for what should be fast: machines are slow, sanitizers slower.
+constexpr std::chrono::seconds kLongestRun{600};
+
 struct ProcessResult {
   int status = -1;  // exit status, or 128 + signal
   bool timed_out = false;
@@ -21,7 +24,7 @@ struct ProcessResult {
 
 struct ProcessOptions {
   std::map<std::string, std::string> environment;  // on top of the test's own
-  std::chrono::seconds limit{120};
+  std::chrono::seconds limit = kLongestRun;
   std::string input;
 };
 

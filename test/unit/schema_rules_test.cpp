@@ -67,6 +67,8 @@ TEST(ParseProgramVersion, ReadsReleasesAndPrereleases) {
   EXPECT_EQ(ParseProgramVersion("pg_dump (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n"), 150020);
   EXPECT_EQ(ParseProgramVersion("pg_dump (PostgreSQL) 18beta1\n"), 180000);
   EXPECT_EQ(ParseProgramVersion("something else"), 0);
+  EXPECT_EQ(ParseProgramVersion("pg_dump (PostgreSQL) devel"), 0);
+  EXPECT_EQ(ParseProgramVersion("pg_dump (PostgreSQL) 2147483647.1"), 0);
 }
 
 TEST(ChooseProgram, PrefersTheNewestThatTheTargetUnderstands) {
