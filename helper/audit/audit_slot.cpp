@@ -10,6 +10,7 @@
 #include "replicate/slot.h"
 #include "selection/selection_store.h"
 #include "state/driver_lock.h"
+#include "state/seen_source.h"
 
 namespace airlift {
 
@@ -150,6 +151,7 @@ RunResult CompareWithNewAuditSlot(const CompareOptions& options, Progress& progr
     if (changes > 0) why = fmt::format("{} changes were written meanwhile", changes);
   }
   if (why.empty()) {
+    RememberSource(source, target);
     state.SetVerified("compare");
     result.notes.push_back(
         fmt::format("audit slot {} keeps what changes from {} on: pg_airlift compare "
@@ -169,7 +171,7 @@ RunResult CompareSinceVerified(const CompareOptions& options, Progress& progress
   const Replicated replicated = RequireReplicating(target);
   AuditState state(target);
   const auto record = state.Find();
-  if (const std::string why = WhyNoAudit(source, record); !why.empty())
+  if (const std::string why = WhyNoAudit(source, target, record); !why.empty())
     throw Error("cannot tell what changed since the last full verification", why + ".",
                 "Compare in full: pg_airlift compare; with --audit-slot, what changes from then on is kept.");
   SinceVerified since(OptionsFrom(options), *record, PublicationsOf(replicated.streams), progress);

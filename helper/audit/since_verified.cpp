@@ -19,6 +19,7 @@
 #include "row_compare/row_examiner.h"
 #include "row_compare/row_merge.h"
 #include "snapshot/source_snapshot.h"
+#include "state/seen_source.h"
 
 namespace airlift {
 
@@ -85,7 +86,7 @@ std::string ShareSnapshot(Connection& connection) {
 
 }  // namespace
 
-std::string WhyNoAudit(Connection& source, const std::optional<AuditRecord>& record) {
+std::string WhyNoAudit(Connection& source, Connection& target, const std::optional<AuditRecord>& record) {
   if (!record) return "there is no audit slot";
   if (!record->is_verified || record->lsn.empty())
     return "the verification that the audit slot begins with never ended";
@@ -98,6 +99,9 @@ std::string WhyNoAudit(Connection& source, const std::optional<AuditRecord>& rec
       ParseLsn(slot->confirmed_flush_lsn) > ParseLsn(record->lsn))
     return fmt::format("the audit slot {} stands at {}, beyond {}", DisplayName(record->slot),
                        slot->confirmed_flush_lsn, record->lsn);
+  // What only a former primary sent is in no WAL of this one.
+  if (!FindTimelineChange(source, target, SinceWhen::kLast).empty())
+    return "the source is on another timeline than at the last full verification";
   return "";
 }
 

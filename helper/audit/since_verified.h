@@ -32,7 +32,7 @@ struct SinceVerifiedOptions {
 };
 
 // Why the slot cannot tell what changed since `record`; "" where it can.
-std::string WhyNoAudit(Connection& source, const std::optional<AuditRecord>& record);
+std::string WhyNoAudit(Connection& source, Connection& target, const std::optional<AuditRecord>& record);
 
 class SinceVerified {
  public:

@@ -171,7 +171,7 @@ class Cutover : public Crossing {
   SinceVerified* Since() {
     if (since_ || !why_no_audit_.empty()) return since_.get();
     const auto audit = AuditState(Target()).Find();
-    why_no_audit_ = WhyNoAudit(Source(), audit);
+    why_no_audit_ = WhyNoAudit(Source(), Target(), audit);
     if (!why_no_audit_.empty()) {
       if (audit) GiveUpAudit(why_no_audit_);
       return nullptr;

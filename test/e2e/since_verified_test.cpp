@@ -263,6 +263,18 @@ TEST_F(SinceVerified, ALostSlotIsNeverVerified) {
   EXPECT_EQ(Keys("by_uuid"), 4);
 }
 
+// What a former primary sent and a promoted standby lacks is in no WAL that the slot could decode.
+TEST_F(SinceVerified, AnotherTimelineIsNeverVerified) {
+  target().Execute(database(), "UPDATE airlift_state.seen_source SET timeline = timeline + 1");
+  const ProcessResult result = Compare();
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.err, HasSubstr("the source is on another timeline than at the last full verification"));
+  EXPECT_THAT(Status().out, HasSubstr("a standby was promoted"));
+  const ProcessResult full = Airlift("compare", {"--audit-slot", "--data-only"});
+  ASSERT_EQ(full.status, kVerified) << full.Describe();
+  EXPECT_EQ(Compare().status, kVerified);
+}
+
 TEST_F(SinceVerified, TheCutoverComparesWhatChanged) {
   source().Psql(database(), kChanges);
   const ProcessResult result = CutOver();
