@@ -112,7 +112,7 @@ void Crossing::RequireKnownReplication() {
                 "Give the source that the migration was begun with.");
   record_ = *record;
   if (!options_.dry_run)
-    if (const std::string note = NoticeSource(*source_, *target_); !note.empty()) {
+    if (const std::string note = FindTimelineChange(*source_, *target_, SinceWhen::kLast); !note.empty()) {
       progress_.Note("warning: " + note);
       result_.notes.push_back(note);
     }

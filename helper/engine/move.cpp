@@ -35,6 +35,13 @@ namespace airlift {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+// How often the queue is asked whether the source is done, which reads all of it; with very many tasks that is put off
+// until it costs no more than a part of the time.
+constexpr std::chrono::milliseconds kBetweenLooks{300};
+constexpr int kLookShare = 30;
+
 std::vector<std::string> SourceTaskKinds() {
   std::vector<std::string> kinds;
   for (const TaskKind& kind : kTaskKinds)
@@ -211,9 +218,19 @@ class Move {
   void NoticeSourceServer() {
     const std::string note = FindTimelineChange(source_, target_, SinceWhen::kLast);
     if (note.empty()) return;
+    RefuseChangesOfAnotherTimeline(note);
     is_other_timeline_ = true;
     Note("warning: " + note);
     result_.notes.push_back(note);
+  }
+
+  // Copies are judged as long as nothing has come on top of them. What a former primary sent later may be on the target
+  // alone, whichever slots there are.
+  void RefuseChangesOfAnotherTimeline(const std::string& change) const {
+    const bool is_loaded = run_->stage == Stage::kPostData || run_->stage == Stage::kFinished;
+    if (companion_ == nullptr || options_.restart || !is_loaded) return;
+    throw Error("the source is not the server any more that the target was loaded from", change,
+                "Start over with pg_airlift migrate --restart.");
   }
 
   void StartOver() {
@@ -362,11 +379,13 @@ class Move {
     do {
       ShowTotals(target_, progress_);
       // Indexes are built without the source.
-      RunQueue(context_, [this, &was_asked, last = std::chrono::steady_clock::now()]() mutable {
-        const auto now = std::chrono::steady_clock::now();
-        if (!snapshot_ || was_asked || now - last < std::chrono::milliseconds(300)) return;
-        last = now;
-        if (!SourceIsDone()) return;
+      RunQueue(context_, [this, &was_asked, next = Clock::now() + kBetweenLooks]() mutable {
+        const auto began = Clock::now();
+        if (!snapshot_ || was_asked || began < next) return;
+        const bool is_done = SourceIsDone();
+        const auto ended = Clock::now();
+        next = ended + std::max<Clock::duration>(kBetweenLooks, kLookShare * (ended - began));
+        if (!is_done) return;
         was_asked = true;
         ReachFaultPoint(FaultPoint::kSourceRead);
         if (!HasRewrittenTables()) LetGoOfSource();

@@ -42,6 +42,7 @@ class Replication : public MoveCompanion {
   void RefuseOtherSelection();
   void RefuseLaterPhase();
   void RefuseUnfinishedLoad();
+  void WarnOfAnotherTimeline();
   std::vector<std::string> Publications();
   void PrepareSource();
   void PublishWithoutExtension(const PublicationRequest& request);
@@ -55,7 +56,6 @@ class Replication : public MoveCompanion {
   void AddAuditSlot(const SubscriptionRecord& first);
   std::string CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot);
   void UseStartPoint();
-  std::string FindSlotFor(const std::string& lsn);
   void StartSubscriptions(std::vector<std::string>& notes);
   void PrepareTarget();
   void CloseGuard();

@@ -15,6 +15,7 @@
 #include "replicate/subscription.h"
 #include "report/result.h"
 #include "state/run_state.h"
+#include "state/seen_source.h"
 #include "state/task_kind.h"
 
 namespace airlift {
@@ -342,6 +343,10 @@ void StatusCollector::CollectFrom(Connection& source, Connection& target, Migrat
     const int64_t position = ReadSlot(publisher, stream);
     if (stream.slot_exists) AddRates(stream, position);
     status.streams.push_back(std::move(stream));
+  }
+  if (forward) {
+    const std::string change = FindTimelineChange(source, target, SinceWhen::kLast);
+    if (!change.empty()) status.attention.push_back(change);
   }
   if (forward) ReadAudit(source, target, status);
   if (forward) ReadWalDisk(source, status);

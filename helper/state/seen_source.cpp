@@ -63,12 +63,6 @@ void RememberSource(Connection& source, Connection& target) {
                {identity, std::to_string(timeline)});
 }
 
-std::string NoticeSource(Connection& source, Connection& target) {
-  const std::string change = FindTimelineChange(source, target, SinceWhen::kLast);
-  RememberSource(source, target);
-  return change;
-}
-
 void RequireSameServer(Connection& connection, const std::string& identity_before, int timeline_before) {
   const std::string identity = ReadServerFacts(connection).identity;
   const int timeline = TimelineOf(connection);

@@ -17,11 +17,9 @@ enum class SinceWhen { kLast, kFirst };
 // In words, where the source is the same but on another timeline than it was; "" where not.
 std::string FindTimelineChange(Connection& source, Connection& target, SinceWhen since);
 
-// Its identity and timeline, in schema airlift_state of the target, which must exist.
+// Its identity and timeline, in schema airlift_state of the target, which must exist: for who has judged what the
+// target has of it, so that others learn of a change until somebody has.
 void RememberSource(Connection& source, Connection& target);
-
-// Both: what has changed since the last time, which from now on is now.
-std::string NoticeSource(Connection& source, Connection& target);
 
 // Throws Error where a connection that was made again leads to another server, or to another timeline, than before.
 void RequireSameServer(Connection& connection, const std::string& identity_before, int timeline_before);

@@ -121,12 +121,31 @@ TEST_F(FailureWithoutExtension, ATableTornByATruncateIsNeverVerifiedByARerun) {
   source().Execute(database(), "TRUNCATE torn; INSERT INTO torn SELECT g, 'new' FROM generate_series(1, 1000) g");
   run->Signal(SIGCONT);
   ExpectStopped(*run);
-  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM airlift_state.task WHERE state <> 'done'"), "0");
+  EXPECT_EQ(
+      target().Value(database(), "SELECT count(*) FROM airlift_state.task WHERE kind = 'copy' AND state <> 'done'"),
+      "0");
   run->Signal(SIGKILL);
   run->Wait();
   const ProcessResult again = Airlift("migrate", options);
   EXPECT_EQ(again.status, kVerified) << again.Describe();
   EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM torn"), "1000") << again.Describe();
+  ExpectSameContents();
+}
+
+// A table that takes the name of another is what COPY reads, whatever the snapshot; of its rows the snapshot shows
+// none.
+TEST_F(FailureWithoutExtension, ATableReplacedMeanwhileIsToldAndNotVerified) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT generate_series(1, 1000) AS a");
+  const auto run = StartHelperWithFaults("run.planned:1", Arguments("migrate"));
+  ExpectStopped(*run);
+  source().Psql(
+      database(),
+      "BEGIN; CREATE TABLE new_t AS SELECT a + 1 AS a FROM t; DROP TABLE t; ALTER TABLE new_t RENAME TO t; COMMIT");
+  run->Signal(SIGCONT);
+  ExpectFailed(run->Wait(), "table public.t was dropped, renamed or replaced");
+  ExpectFailed(Airlift("migrate"), "table public.t was dropped, renamed or replaced");
+  const ProcessResult again = Airlift("migrate", {"--restart"});
+  EXPECT_EQ(again.status, kVerified) << again.Describe();
   ExpectSameContents();
 }
 

@@ -10,7 +10,7 @@ def build_shim(directory):
     """The library; None where there is no C compiler."""
     path = os.path.join(directory, "clock_shim.so")
     try:
-        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", "-o", path, os.path.join(HERE, "clock_shim.c"), "-ldl"],
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", "-o", path, os.path.join(HERE, "clock_shim.c")],
                        check=True, stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
         return None
