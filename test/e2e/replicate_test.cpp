@@ -510,8 +510,8 @@ TEST_F(ReplicateFailure, ACancelledSlotCreationLeavesNone) {
   holder->Execute("BEGIN; INSERT INTO t VALUES (7000, 'open')");
   {
     auto run = StartHelper(Arguments("migrate", Options()));
-    for (int i = 0; i < 2000 && run->IsRunning() && run->ErrorsSoFar().find("idle in transaction") == std::string::npos;
-         ++i)
+    for (int i = 0;
+         i < 2000 && run->IsRunning() && run->ErrorsSoFar().find("waits for transactions") == std::string::npos; ++i)
       std::this_thread::sleep_for(50ms);
     ASSERT_TRUE(run->IsRunning());
     run->Signal(SIGINT);
