@@ -93,7 +93,8 @@ std::string ClusterEvidence::Keep(const RunResult& result) {
     name = fmt::format("{}-{}", safe, number);
   names_.push_back(name);
   const bool has_suffix = path_.size() > 5 && path_.ends_with(kSuffix);
-  std::string path = fmt::format("{}.{}{}", has_suffix ? path_.substr(0, path_.size() - 5) : path_, name, kSuffix);
+  const std::string path =
+      fmt::format("{}.{}{}", has_suffix ? path_.substr(0, path_.size() - 5) : path_, name, kSuffix);
   WriteEvidence(result, path, output_.signing_key.get());
   return path;
 }

@@ -92,6 +92,15 @@ void Process::Signal(int signal_number) {
   if (IsRunning()) kill(pid_, signal_number);
 }
 
+std::string Process::ErrorsSoFar() const {
+  std::string text;
+  char buffer[4096];
+  // At a place of its own: the program writes at the file's.
+  for (ssize_t step; (step = pread(err_, buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0;)
+    text.append(buffer, static_cast<size_t>(step));
+  return text;
+}
+
 ProcessResult Process::Wait() {
   while (IsRunning()) {
     if (std::chrono::steady_clock::now() > deadline_) {

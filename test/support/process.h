@@ -40,6 +40,8 @@ class Process {
   bool IsRunning();
   // To this process alone, not to what it started.
   void Signal(int signal_number);
+  // What it has written to standard error.
+  std::string ErrorsSoFar() const;
   // Waits until it ends or the limit given at the start has passed (then everything is killed).
   ProcessResult Wait();
 
