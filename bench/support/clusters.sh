@@ -12,6 +12,7 @@ source_port=${AIRLIFT_BENCH_PORT:-54510}
 target_port=$((source_port + 1))
 database=bench
 dir='' keep='' runs=3 jobs=2
+extra_settings='' # lines for postgresql.conf that a benchmark adds
 
 fail() {
   echo "$(basename "$0"): $*" >&2
@@ -51,6 +52,7 @@ max_sync_workers_per_subscription = 2
 timezone = 'UTC'
 SETTINGS
   if knows_plugin_list; then echo "output_plugin_libraries = 'pgoutput, test_decoding, pglogical_output'"; fi
+  if [ -n "$extra_settings" ]; then echo "$extra_settings"; fi
 }
 
 init_server() { # side

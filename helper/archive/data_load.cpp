@@ -186,9 +186,15 @@ std::string WithObject(const std::string& sql, uint32_t oid) {
 }  // namespace
 
 const ArchiveEntry& ArchiveSource::Entry(int32_t dump_id) const {
-  for (const ArchiveEntry& entry : file->archive().entries)
-    if (entry.dump_id == dump_id) return entry;
-  throw Error(fmt::format("the archive has no entry {}", dump_id));
+  const auto found = by_dump_id.find(dump_id);
+  if (found == by_dump_id.end()) throw Error(fmt::format("the archive has no entry {}", dump_id));
+  return *found->second;
+}
+
+ArchiveSource SourceOf(const ArchiveFile& file, std::string encoding) {
+  ArchiveSource source{&file, std::move(encoding), {}};
+  for (const ArchiveEntry& entry : file.archive().entries) source.by_dump_id.emplace(entry.dump_id, &entry);
+  return source;
 }
 
 ArchiveCopy PlanArchiveCopy(const ArchiveEntry& entry, const Relation& relation, const std::string& encoding,

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "archive/archive_file.h"
@@ -18,10 +19,14 @@ namespace airlift {
 struct ArchiveSource {
   const ArchiveFile* file = nullptr;
   std::string encoding;
+  std::unordered_map<int32_t, const ArchiveEntry*> by_dump_id;
 
   // Throws Error where there is none.
   const ArchiveEntry& Entry(int32_t dump_id) const;
 };
+
+// Good for as long as the file's contents stay as they are.
+ArchiveSource SourceOf(const ArchiveFile& file, std::string encoding);
 
 // Where the rows of a TABLE DATA entry go. `relation` is the target's.
 struct ArchiveCopy {

@@ -4,12 +4,12 @@
 
 #include <atomic>
 #include <exception>
-#include <filesystem>
 #include <thread>
 
 #include "archive/archive_facts.h"
 #include "archive/snapshot_digests.h"
 #include "base/format.h"
+#include "base/output_directory.h"
 #include "compare/jobs.h"
 #include "pg/role.h"
 #include "schema/archive_selection.h"
@@ -22,17 +22,6 @@ namespace airlift {
 namespace {
 
 constexpr const char* kLockTimeout = "--lock-wait-timeout=60s";
-
-void RefuseFilledDirectory(const std::string& path) {
-  if (!std::filesystem::exists(path)) return;
-  if (!std::filesystem::is_directory(path)) throw Error(fmt::format("\"{}\" is no directory", path));
-  if (std::filesystem::is_empty(path)) return;
-  const bool is_whole = FileExists(path + "/" + kManifestName);
-  throw Error(fmt::format("directory \"{}\" is not empty", path),
-              is_whole ? "It holds an archive with its manifest."
-                       : "It may be of a dump that did not end: there is no manifest in it.",
-              "Give another directory, or remove this one.");
-}
 
 // Rows that the mapping leaves out are not written; definitions are, for what depends on them is told by them.
 std::vector<std::string> DumpArguments(const DumpOptions& options, const std::string& snapshot,
@@ -110,7 +99,7 @@ void DumpAndDigest(const DumpOptions& options, const ClientProgram& program, con
 }  // namespace
 
 Manifest DumpDatabase(const DumpOptions& options, Progress& progress) {
-  RefuseFilledDirectory(options.path);
+  RefuseFilledDirectory(options.path, kManifestName);
   Manifest manifest;
   SourceSnapshot snapshot(options.source);
   Connection& source = snapshot.connection();
@@ -127,6 +116,7 @@ Manifest DumpDatabase(const DumpOptions& options, Progress& progress) {
   const std::vector<Relation> relations = selection.Apply(source, LoadRelations(source));
   SnapshotDigests digests(source, relations, progress, give_up);
   if (selection.TakesLargeObjects()) digests.AddLargeObjects(source);
+  MakeDirectory(options.path);  // pg_dump makes the last one only
   DumpAndDigest(options, program, snapshot.id(), DumpArguments(options, snapshot.id(), selection, source), digests,
                 give_up, progress);
   Archive contents = ArchiveFile(options.path).archive();

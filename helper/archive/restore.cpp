@@ -123,13 +123,15 @@ class ArchiveRestore {
     text += "/* target */ CREATE SCHEMA airlift_state; -- the state of the restore\n-- schema, pre-data\n";
     for (const SchemaChange& change : part_.before_load)
       text += fmt::format("/* target, before the load */ {}\n", change.sql);
+    const ArchiveSource source = SourceOf(file_, encoding_);
     std::map<TableName, const Relation*> mapped;
     if (mapped_)
       for (const Relation& relation : mapped_->relations)
         for (const StoredTable& stored : relation.stored) mapped[{stored.schema, stored.name}] = &relation;
     for (const auto& [name, table] : tables_) {
-      const ArchiveCopy copy = PlanArchiveCopy(EntryOf(table), mapped.contains(name) ? *mapped.at(name) : Relation(),
-                                               encoding_, !options_.into_existing, ShapeOf(table));
+      const ArchiveCopy copy =
+          PlanArchiveCopy(source.Entry(table.dump_id), mapped.contains(name) ? *mapped.at(name) : Relation(), encoding_,
+                          IsWorthFreezing(table), ShapeOf(table));
       text += fmt::format("-- load {} ({} in the archive)\n/* target */ {};\n", DisplayName(name.first, name.second),
                           FormatBytes(table.stored_bytes), copy.statement);
       if (!copy.take_over.empty()) text += fmt::format("/* target */ {};\n", copy.take_over);
@@ -182,7 +184,12 @@ class ArchiveRestore {
   void ReadContents() {
     tables_ = ArchivedTables(file_);
     sequences_ = ArchivedSequences(file_.archive());
-    for (const auto& [name, table] : tables_) PlanArchiveCopy(EntryOf(table), {}, encoding_, false);
+    const ArchiveSource source = SourceOf(file_, encoding_);
+    for (const auto& [name, table] : tables_) PlanArchiveCopy(source.Entry(table.dump_id), {}, encoding_, false);
+  }
+
+  bool IsWorthFreezing(const ArchivedTable& table) const {
+    return !options_.into_existing && table.estimated_bytes > kWorthTruncating;
   }
 
   // Whether the manifest speaks of the rows as they arrive.
@@ -244,7 +251,7 @@ class ArchiveRestore {
     context_.options.verify = verify_;
     context_.options.toast_compression = OfferedCompression(target_, options_.toast_compression, progress_);
     context_.progress = &progress_;
-    source_ = {&file_, encoding_};
+    source_ = SourceOf(file_, encoding_);
     context_.archive = &source_;
   }
 
@@ -334,8 +341,7 @@ class ArchiveRestore {
       if (relation.is_missing_on_target) continue;
       is_loaded[static_cast<size_t>(found->second)] = true;
       Task task{0, kCopyTask, found->second, table.stored_bytes, {{"entry", table.dump_id}}};
-      task.detail["freeze"] =
-          !options_.into_existing && !relation.needs_routing && !relation.is_extension_configuration;
+      task.detail["freeze"] = IsWorthFreezing(table) && !relation.needs_routing && !relation.is_extension_configuration;
       if (shaped_.contains(table.oid)) task.detail["shape"] = ShapeOf(table);
       tasks.push_back(std::move(task));
     }
@@ -519,10 +525,6 @@ class ArchiveRestore {
       all.insert(all.end(), more->begin(), more->end());
     if (mapped_) all.insert(all.end(), mapped_->left_out.begin(), mapped_->left_out.end());
     return all;
-  }
-
-  const ArchiveEntry& EntryOf(const ArchivedTable& table) const {
-    return ArchiveSource{&file_, {}}.Entry(table.dump_id);
   }
 
   const MoveOptions options_;

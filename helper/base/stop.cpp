@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -16,9 +18,13 @@ namespace airlift {
 namespace {
 
 std::atomic<bool> stop_requested{false};
+// Cancelling over a network that is cut can take minutes.
+constexpr auto kLongestCancel = std::chrono::seconds(10);
+
 std::atomic<int> pauses{0};
 int wake_pipe[2] = {-1, -1};
-std::mutex callbacks_mutex;
+std::timed_mutex callbacks_mutex;  // held while the callbacks run
+std::condition_variable_any pause_ended;
 std::vector<std::function<void()>*> callbacks;
 
 void HandleSignal(int signal_number) {
@@ -29,7 +35,8 @@ void HandleSignal(int signal_number) {
 void WatchForStop() {
   char byte;
   if (read(wake_pipe[0], &byte, 1) != 1) return;
-  const std::lock_guard lock(callbacks_mutex);
+  std::unique_lock lock(callbacks_mutex);
+  pause_ended.wait(lock, [] { return pauses.load() == 0; });
   for (auto* callback : callbacks) (*callback)();
 }
 
@@ -59,8 +66,19 @@ void CheckStop() {
   if (StopRequested() && pauses.load() == 0) throw Stopped();
 }
 
-StopPause::StopPause() { ++pauses; }
-StopPause::~StopPause() { --pauses; }
+StopPause::StopPause() {
+  ++pauses;
+  // A cancel that is on its way would hit the statement that comes next.
+  const std::unique_lock cancels_are_through(callbacks_mutex, kLongestCancel);
+}
+
+StopPause::~StopPause() {
+  {
+    const std::lock_guard lock(callbacks_mutex);
+    --pauses;
+  }
+  pause_ended.notify_all();
+}
 
 StopCallback::StopCallback(std::function<void()> cancel) : cancel_(std::move(cancel)) {
   const std::lock_guard lock(callbacks_mutex);

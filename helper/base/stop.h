@@ -17,8 +17,9 @@ bool StopRequested();
 // Throws Stopped when a stop was requested.
 void CheckStop();
 
-// While it lives, CheckStop() throws nothing: what takes back a half-done change must not be stopped by the signal that
-// made it necessary. A second signal still ends the process at once.
+// While it lives, CheckStop() throws nothing and nothing is cancelled, also what was asked for just before: what takes
+// back a half-done change must not be stopped by the signal that made it necessary. A second signal still ends the
+// process at once.
 class StopPause {
  public:
   StopPause();
@@ -27,7 +28,8 @@ class StopPause {
   StopPause& operator=(const StopPause&) = delete;
 };
 
-// While it lives, `cancel` is called once (from a watcher thread) when a stop is requested.
+// While it lives, `cancel` is called once (from a watcher thread) when a stop is requested, or when the pause ends in
+// which it was.
 class StopCallback {
  public:
   explicit StopCallback(std::function<void()> cancel);

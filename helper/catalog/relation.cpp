@@ -1,5 +1,7 @@
 #include "catalog/relation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -70,20 +72,18 @@ WHERE key.attnum = 0
    OR p.partstrat IN ('r', 'l') AND t.oid >= 10000 AND t.typtype NOT IN ('d', 'e')
    OR p.partstrat = 'r' AND COALESCE(c.collname, 'C') NOT IN ('C', 'POSIX'))";
 
+// By an array: joined to the partition tree, of which nothing is known beforehand, all of pg_class would be read.
 constexpr const char* kStoredTablesQuery = R"(
 SELECT c.oid, n.nspname, c.relname,
        pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8,
        pg_catalog.pg_table_size(c.oid)
-FROM pg_catalog.pg_class root
-     JOIN pg_catalog.pg_namespace rn ON rn.oid = root.relnamespace
-     CROSS JOIN LATERAL (
-       SELECT root.oid AS relid WHERE root.relkind = 'r'
-       UNION
-       SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(root.oid) WHERE isleaf AND root.relkind = 'p'
-     ) leaf
-     JOIN pg_catalog.pg_class c ON c.oid = leaf.relid AND c.relkind = 'r'
-     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE rn.nspname = $1 AND root.relname = $2
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.oid = ANY (ARRAY(
+  SELECT CASE root.relkind WHEN 'r' THEN root.oid ELSE leaf.relid::pg_catalog.oid END
+  FROM pg_catalog.pg_class root
+       JOIN pg_catalog.pg_namespace rn ON rn.oid = root.relnamespace
+       LEFT JOIN LATERAL pg_catalog.pg_partition_tree(root.oid) leaf ON root.relkind = 'p' AND leaf.isleaf
+  WHERE rn.nspname = $1 AND root.relname = $2 AND root.relkind IN ('r', 'p')))
 ORDER BY c.oid)";
 
 uint32_t Oid(const Result& result, int row, int column) { return static_cast<uint32_t>(result.Integer(row, column)); }
@@ -237,6 +237,20 @@ std::vector<StoredTable> LoadStoredTables(Connection& connection, const std::str
                       result.Integer(row, 4)});
   }
   return tables;
+}
+
+void RequireReadByName(Connection& source, const StoredTable& table) {
+  const bool is_it = source
+                         .Query(
+                             "SELECT $1::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text = "
+                             "pg_catalog.format('%I.%I', $2::pg_catalog.text, $3::pg_catalog.text)",
+                             {std::to_string(table.oid), table.schema, table.name})
+                         .Boolean(0, 0);
+  if (is_it) return;
+  throw Error(fmt::format("source: table {} was dropped, renamed or replaced while the database was read",
+                          DisplayName(table.schema, table.name)),
+              fmt::format("Its OID was {}; the table that has its name now is another one.", table.oid),
+              "Begin anew, with --restart where the command has it, and let no DDL run meanwhile.");
 }
 
 }  // namespace airlift

@@ -83,6 +83,10 @@ std::optional<Relation> FindTable(Connection& connection, const std::string& sch
 // The leaves (or the table itself) of one relation as they are on `connection` now; empty when it does not exist.
 std::vector<StoredTable> LoadStoredTables(Connection& connection, const std::string& schema, const std::string& name);
 
+// Once it was read by name, in the same transaction: throws Error where another table was read. Names are resolved as
+// they are now, whatever snapshot the rows are read under, and the lock on what was read lets nobody rename it since.
+void RequireReadByName(Connection& source, const StoredTable& table);
+
 // For the state tables: a helper that takes over needs no second look at the source's catalogs.
 nlohmann::json ToJson(const Relation& relation);
 Relation RelationFromJson(const nlohmann::json& json);

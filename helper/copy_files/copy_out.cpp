@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <mutex>
 
 #include "archive/snapshot_digests.h"
 #include "base/file_name.h"
+#include "base/output_directory.h"
 #include "catalog/pattern.h"
 #include "compare/jobs.h"
 #include "digest/image_query.h"
@@ -208,7 +208,7 @@ class CopyOutRun {
   CopyOutRun(const CopyOutOptions& options, Progress& progress) : options_(options), progress_(progress) {}
 
   CopyManifest Run() {
-    RefuseFilledDirectory();
+    RefuseFilledDirectory(options_.directory, kCopyManifestName);
     SourceSnapshot snapshot(options_.source);
     Connection& source = snapshot.connection();
     manifest_.source = ReadServerFacts(source);
@@ -220,7 +220,7 @@ class CopyOutRun {
     const Selection selection(source, options_.mapping, Selection::Heirs::kAlone);
     relations_ = selection.IsEverything() ? ChooseTables(source, options_) : ChooseTables(source, options_, selection);
     for (const Relation& relation : relations_) RefuseForeignBinary(relation, options_);
-    std::filesystem::create_directories(options_.directory);
+    MakeDirectory(options_.directory);
     for (const Relation& relation : relations_) AddTable(relation, selection.mapping());
     std::vector<Job> jobs = MakeJobs();
     const std::atomic<bool> never{false};
@@ -237,15 +237,6 @@ class CopyOutRun {
   }
 
  private:
-  void RefuseFilledDirectory() const {
-    if (!std::filesystem::exists(options_.directory)) return;
-    if (!std::filesystem::is_directory(options_.directory))
-      throw Error(fmt::format("\"{}\" is no directory", options_.directory));
-    if (!std::filesystem::is_empty(options_.directory))
-      throw Error(fmt::format("directory \"{}\" is not empty", options_.directory), {},
-                  "Give another directory, or remove this one.");
-  }
-
   void AddTable(const Relation& relation, const ResolvedMapping* mapping) {
     CopiedTable table;
     table.table.relation = mapping == nullptr ? relation : mapping->AsItArrives(relation);
@@ -304,6 +295,7 @@ class CopyOutRun {
       output.Add(data);
       batch.Add(0, static_cast<int64_t>(data.size()));
     }
+    RequireReadByName(source, stored);
     file.rows = source.copied_rows();
     batch.Add(file.rows, 0);
     file.facts = output.Finish();

@@ -35,6 +35,13 @@ namespace airlift {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+// How often the queue is asked whether the source is done, which reads all of it; with very many tasks that is put off
+// until it costs no more than a part of the time.
+constexpr std::chrono::milliseconds kBetweenLooks{300};
+constexpr int kLookShare = 30;
+
 std::vector<std::string> SourceTaskKinds() {
   std::vector<std::string> kinds;
   for (const TaskKind& kind : kTaskKinds)
@@ -274,7 +281,8 @@ class Move {
     } else {
       Note(fmt::format("going on with the move begun at {} (stage {})", run_->started_at, StageName(run_->stage)));
       // Rows of another timeline may be rows that the source never had, as it is now.
-      if (run_->stage == Stage::kSchema || !SourceIsDone() || (is_other_timeline_ && run_->stage == Stage::kLoad)) {
+      if (run_->stage == Stage::kSchema ||
+          (run_->stage == Stage::kLoad && (!run_->source_is_read || is_other_timeline_))) {
         auto held = companion_ != nullptr ? companion_->FindSnapshot(run_->snapshot, run_->snapshot_lsn) : nullptr;
         is_same_snapshot = held != nullptr;
         if (held) {
@@ -367,37 +375,43 @@ class Move {
     context_.session_settings = SessionSettings(target_, context_.options, progress_);
     RestingTables resting(options_.target, context_.relations);
     const OpenLoad open(target_);
-    bool is_needed = false;  // the snapshot, until the queue is done
+    bool was_asked = false;
     do {
       ShowTotals(target_, progress_);
-      RunQueue(context_, [this, &is_needed, last = std::chrono::steady_clock::now()]() mutable {
-        const auto now = std::chrono::steady_clock::now();
-        if (!snapshot_ || is_needed || now - last < std::chrono::milliseconds(300)) return;
-        last = now;
-        if (!SourceIsDone()) return;
-        is_needed = HasRewrittenTables();
-        if (!is_needed) ReleaseSnapshot();
+      // Indexes are built without the source.
+      RunQueue(context_, [this, &was_asked, next = Clock::now() + kBetweenLooks]() mutable {
+        const auto began = Clock::now();
+        if (!snapshot_ || was_asked || began < next) return;
+        const bool is_done = SourceIsDone();
+        const auto ended = Clock::now();
+        next = ended + std::max<Clock::duration>(kBetweenLooks, kLookShare * (ended - began));
+        if (!is_done) return;
+        was_asked = true;
+        ReachFaultPoint(FaultPoint::kSourceRead);
+        if (!HasRewrittenTables()) LetGoOfSource();
       });
-    } while (snapshot_ && StartRewrittenOver(state_, source_, target_, context_, progress_) > 0);
-    if (snapshot_) ReleaseSnapshot();
+      if (!snapshot_) break;
+      ReachFaultPoint(FaultPoint::kSourceRead);
+    } while (StartRewrittenOver(state_, source_, target_, context_, progress_) > 0);
+    if (snapshot_) LetGoOfSource();
     ReachFaultPoint(FaultPoint::kLoaded);
     EndTuning(target_, resting, context_, result_);
     state_.SetStage(Stage::kPostData);
   }
 
+  // Where the source does not answer, it is asked again when the queue is done, and must.
   bool HasRewrittenTables() {
     try {
       return !RewrittenRelations(source_, context_).empty();
     } catch (const Stopped&) {
       throw;
-    } catch (const Error& error) {
-      // All is read: a source that went away meanwhile does not end the load.
-      Note(std::string("warning: could not ask the source for tables truncated meanwhile: ") + error.what());
-      return false;
+    } catch (const Error&) {
+      return true;
     }
   }
 
-  void ReleaseSnapshot() {
+  void LetGoOfSource() {
+    state_.SetSourceRead();
     snapshot_->Release();
     snapshot_.reset();
     ReachFaultPoint(FaultPoint::kSnapshotReleased);

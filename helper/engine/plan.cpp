@@ -34,8 +34,8 @@ void AddCopyTasks(std::vector<Task>& tasks, const Relation& relation, int index,
         relation.condition.empty() ? CopyRanges(table, total_bytes, options, source_major) : std::vector<BlockRange>(1);
     for (const BlockRange& range : ranges) {
       Task task{0, kCopyTask, index, table.bytes / static_cast<int64_t>(ranges.size()), RangeDetail(table, range)};
-      task.detail["freeze"] = ranges.size() == 1 && !relation.needs_routing && !options.into_existing &&
-                              !relation.is_extension_configuration;
+      task.detail["freeze"] = table.bytes > kWorthTruncating && ranges.size() == 1 && !relation.needs_routing &&
+                              !options.into_existing && !relation.is_extension_configuration;
       tasks.push_back(std::move(task));
     }
   }
@@ -93,13 +93,14 @@ LargeObjectBatch BatchFromDetail(const json& detail) {
 }
 
 json RangeDetail(const StoredTable& table, const BlockRange& range) {
-  json detail = {{"schema", table.schema}, {"table", table.name}, {"from", range.from}};
+  json detail = {{"oid", table.oid}, {"schema", table.schema}, {"table", table.name}, {"from", range.from}};
   if (range.to) detail["to"] = *range.to;
   return detail;
 }
 
 StoredTable TableFromDetail(const json& detail) {
   StoredTable table;
+  table.oid = detail.at("oid");
   table.schema = detail.at("schema");
   table.name = detail.at("table");
   return table;

@@ -11,6 +11,11 @@
 
 namespace airlift {
 
+// Tables of more than this are truncated first, so that COPY can freeze the rows. TRUNCATE makes new files and lets the
+// old ones go, for which the server looks through all of its buffers: milliseconds, more than a small table's whole
+// copy.
+inline constexpr int64_t kWorthTruncating = 256 << 10;
+
 struct PlanInputs {
   int source_major = 0;
   bool source_has_extension = false;

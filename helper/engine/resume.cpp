@@ -114,6 +114,18 @@ void StartLargeObjectsOver(RunState& state, Connection& source, Connection& targ
   if (had_some) progress.Note("large objects: start over");
 }
 
+// As RewrittenRelations(), in a transaction under the snapshot.
+std::set<int> RewrittenUnderSnapshot(Connection& source, const RunContext& context) {
+  const Result result = source.Query(kRewrittenQuery);
+  std::set<uint32_t> rewritten;
+  for (int row = 0; row < result.rows(); ++row) rewritten.insert(static_cast<uint32_t>(result.Integer(row, 0)));
+  std::set<int> relations;
+  for (size_t i = 0; i < context.relations.size(); ++i)
+    for (const StoredTable& table : context.relations[i].stored)
+      if (rewritten.contains(table.oid)) relations.insert(static_cast<int>(i));
+  return relations;
+}
+
 // Decides about copies under the source's snapshot, in which a transaction is open.
 struct CopyJudge {
   RunState& state;
@@ -166,24 +178,18 @@ void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target
 
 std::set<int> RewrittenRelations(Connection& source, const RunContext& context) {
   Transaction snapshot(source, BeginUnderSnapshot(source, context.snapshot_id));
-  const Result result = source.Query(kRewrittenQuery);
+  std::set<int> rewritten = RewrittenUnderSnapshot(source, context);
   snapshot.Commit();
-  std::set<uint32_t> rewritten;
-  for (int row = 0; row < result.rows(); ++row) rewritten.insert(static_cast<uint32_t>(result.Integer(row, 0)));
-  std::set<int> relations;
-  for (size_t i = 0; i < context.relations.size(); ++i)
-    for (const StoredTable& table : context.relations[i].stored)
-      if (rewritten.contains(table.oid)) relations.insert(static_cast<int>(i));
-  return relations;
+  return rewritten;
 }
 
 int StartRewrittenOver(RunState& state, Connection& source, Connection& target, const RunContext& context,
                        Progress& progress) {
-  const std::set<int> rewritten = RewrittenRelations(source, context);
   CopyJudge judge{state,   source,   target,
                   context, progress, "for it was truncated or rewritten on the source while it was read"};
   int again = 0;
   Transaction snapshot(source, BeginUnderSnapshot(source, context.snapshot_id));
+  const std::set<int> rewritten = RewrittenUnderSnapshot(source, context);
   for (const CopyState& copy : state.CopyStates())
     if (rewritten.contains(copy.relation) && !judge.Keeps(copy)) ++again;
   snapshot.Commit();

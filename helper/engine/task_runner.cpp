@@ -54,6 +54,7 @@ TaskOutcome RunCopy(Worker& worker, const Task& task, StageProgress& stage) {
   const CopyPart part{TableFromDetail(task.detail), RangeFromDetail(task.detail), task.detail.at("freeze")};
   const CopyOutcome copied =
       CopyTablePart(source.connection(), worker.target(), RelationOf(worker, task), part, stage.meter);
+  RequireReadByName(source.connection(), part.table);
   source.Commit();
   TaskOutcome outcome;
   outcome.rows = copied.rows;

@@ -280,8 +280,13 @@ void Connection::Rollback() noexcept {
     char ignored[256];
     PQcancel(cancel_.get(), ignored, sizeof ignored);
   }
-  // Not through Execute: a stop request must not keep the rollback from being sent.
-  PQclear(PQexec(connection_.get(), "ROLLBACK"));
+  // Not through Execute: a stop request must not keep the rollback from being sent. Its cancel, which comes once, may
+  // hit the rollback itself.
+  constexpr int kAttempts = 2;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    PQclear(PQexec(connection_.get(), "ROLLBACK"));
+    if (PQtransactionStatus(connection_.get()) == PQTRANS_IDLE || IsBroken()) return;
+  }
 }
 
 std::string Connection::QuoteLiteral(const std::string& value) const {

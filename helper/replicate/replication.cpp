@@ -19,9 +19,11 @@
 #include "replicate/catch_up.h"
 #include "replicate/guard.h"
 #include "replicate/lag.h"
+#include "replicate/publication.h"
 #include "replicate/published_tables.h"
 #include "replicate/replication_checks.h"
 #include "replicate/slot.h"
+#include "replicate/start_point.h"
 #include "replicate/subscription.h"
 #include "selection/selection_store.h"
 #include "source/extension_client.h"
@@ -43,11 +45,6 @@ std::string ListOf(const std::vector<PreflightProblem>& problems) {
     if (problem.is_blocker)
       list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
   return list;
-}
-
-bool IsLsn(const std::string& text) {
-  return !text.empty() && text.find('/') != std::string::npos &&
-         text.find_first_not_of("0123456789abcdefABCDEF/") == std::string::npos;
 }
 
 }  // namespace
@@ -163,53 +160,17 @@ void Replication::WatchDdl() {
   if (step.state == StepState::kFailed) progress_.Note("warning: DDL of the source is not noticed: " + step.error);
 }
 
-// In one publication, of all tables that are no partitions, or of those selected.
 void Replication::PublishWithoutExtension(const PublicationRequest& request) {
-  const Result tables = source_.Query(
-      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND NOT c.relispartition "
-      "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift', 'airlift_state') "
-      "AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = "
-      "'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e') ORDER BY c.oid");
-  std::string list;
-  const auto add = [&](const std::string& table) { list += (list.empty() ? "" : ", ") + table; };
-  if (selection_.IsEverything()) {
-    for (int row = 0; row < tables.rows(); ++row)
-      add(SqlName(tables.Text(row, 0)) + "." + SqlName(tables.Text(row, 1)));
-  } else {
-    for (const std::string& table : request.tables)
-      if (std::find(request.exclude_tables.begin(), request.exclude_tables.end(), table) ==
-          request.exclude_tables.end())
-        add("ONLY " + PrintableNames(table));
-  }
-  if (list.empty()) throw Error("the source has no table that could be published");
   StepStore store(target_, ReadServerFacts(source_).identity);
   store.Lock();
   store.Create();
   StepRunner runner(&source_, target_, store, false);
-  Step step;
-  step.key = "publication/" + options_.publication;
-  step.side = Side::kSource;
-  step.what = "publication " + DisplayName(options_.publication);
-  step.sql = "CREATE PUBLICATION " + SqlName(options_.publication) + " FOR TABLE " + list +
-             (request.via_partition_root ? " WITH (publish_via_partition_root = true)" : "");
-  step.undo_sql = "DROP PUBLICATION " + SqlName(options_.publication);
+  Step step = PublicationStep(source_, request, options_.publication, selection_.IsEverything());
   runner.Do(step);
   if (step.state == StepState::kFailed) throw Error("source: could not create the publication: " + step.error);
 }
 
-// Of the source: the name itself, or its groups name_1, name_2 ...
-std::vector<std::string> Replication::Publications() {
-  const Result result = source_.Query(
-      "SELECT pubname FROM pg_catalog.pg_publication WHERE pubname = $1 OR pg_catalog.starts_with(pubname, $1 || '_') "
-      "AND pg_catalog.substr(pubname, pg_catalog.length($1) + 2) ~ '^[1-9][0-9]*$' "
-      "ORDER BY pubname <> $1, pg_catalog.length(pubname), pubname",
-      {options_.publication});
-  std::vector<std::string> names;
-  for (int row = 0; row < result.rows(); ++row) names.push_back(result.Text(row, 0));
-  if (!names.empty() && names.front() == options_.publication) names.resize(1);
-  return names;
-}
+std::vector<std::string> Replication::Publications() { return FindPublications(source_, options_.publication); }
 
 void Replication::CreateRecord() {
   if (record_) return;
@@ -452,21 +413,6 @@ void Replication::AfterLoad(RunResult& result) {
 // --- from a start point
 // -----------------------------------------------------------------------------------------------
 
-// Any slot of pgoutput in this database that has not gone beyond `lsn`.
-std::string Replication::FindSlotFor(const std::string& lsn) {
-  const Result slots = source_.Query(
-      "SELECT slot_name FROM pg_catalog.pg_replication_slots WHERE plugin = 'pgoutput' AND NOT active "
-      "AND database = pg_catalog.current_database() AND COALESCE(wal_status, '') <> 'lost' "
-      "AND confirmed_flush_lsn <= $1::pg_catalog.pg_lsn ORDER BY 1",
-      {lsn});
-  if (slots.rows() == 1) return slots.Text(0, 0);
-  std::string list;
-  for (int row = 0; row < slots.rows(); ++row) list += (row == 0 ? "" : ", ") + slots.Text(row, 0);
-  throw Error(slots.rows() == 0 ? fmt::format("no slot of the source covers changes since {}", lsn)
-                                : fmt::format("several slots of the source cover changes since {}: {}", lsn, list),
-              {}, slots.rows() == 0 ? "WAL is kept for slots only: load again." : "Name one: --start-point slot:NAME.");
-}
-
 void Replication::UseStartPoint() {
   const std::vector<std::string> publications = Publications();
   if (options_.start_point == "now") {
@@ -474,31 +420,12 @@ void Replication::UseStartPoint() {
     CreateSlots(nullptr);
     return;
   }
-  const bool is_lsn = IsLsn(options_.start_point);
-  const std::string prefix = "slot:";
-  if (!is_lsn && options_.start_point.rfind(prefix, 0) != 0)
-    throw Error(fmt::format("start point \"{}\" is not known", options_.start_point), {},
-                "Give now, slot:NAME, or an LSN.");
   if (publications.size() != 1)
     throw Error("a given start point is for one subscription",
                 fmt::format("There are {} publications.", publications.size()), "Leave out --groups.");
-  const std::string name = is_lsn ? FindSlotFor(options_.start_point) : options_.start_point.substr(prefix.size());
-  const auto slot = FindSlot(source_, name);
-  if (!slot) throw Error(fmt::format("source: there is no slot {}", DisplayName(name)));
-  if (slot->plugin != "pgoutput" || slot->is_active || slot->wal_status == "lost" ||
-      slot->database != source_.Query("SELECT pg_catalog.current_database()").Text(0, 0))
-    throw Error(fmt::format("source: slot {} cannot be the start point", DisplayName(name)),
-                fmt::format("Its plugin is {}, its database {}, it is {}, its WAL is {}.", slot->plugin, slot->database,
-                            slot->is_active ? "in use" : "free", slot->wal_status),
-                "It has to be a free slot of pgoutput in this database.");
-  std::string start = slot->confirmed_flush_lsn;
-  progress_.Note(fmt::format("source: slot {} stands at {} (confirmed_flush_lsn)", name, start));
-  if (is_lsn)
-    start =
-        source_
-            .Query("SELECT end_lsn FROM pg_catalog.pg_replication_slot_advance($1, $2)", {name, options_.start_point})
-            .Text(0, 0);
-  state_.PutSubscription({SlotName(1), name, publications.front(), Direction::kForward, 1, start});
+  const StartPoint start =
+      FindStartPoint(source_, options_.start_point, [this](const std::string& line) { progress_.Note(line); });
+  state_.PutSubscription({SlotName(1), start.slot, publications.front(), Direction::kForward, 1, start.lsn});
 }
 
 void Replication::RefuseOtherSelection() {

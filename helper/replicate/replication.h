@@ -56,7 +56,6 @@ class Replication : public MoveCompanion {
   void AddAuditSlot(const SubscriptionRecord& first);
   std::string CreateSlots(std::unique_ptr<SourceSnapshot>* snapshot);
   void UseStartPoint();
-  std::string FindSlotFor(const std::string& lsn);
   void StartSubscriptions(std::vector<std::string>& notes);
   void PrepareTarget();
   void CloseGuard();

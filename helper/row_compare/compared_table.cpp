@@ -13,31 +13,37 @@ namespace {
 
 // One row per column of a key; the equality operator is strategy 3 of the B-tree operator family.
 constexpr const char* kKeysQuery = R"(
-SELECT i.indrelid, i.indexrelid, i.indisprimary, a.attname, pg_catalog.format_type(a.atttypid, -1),
-       op.nspname, o.oprname
-FROM pg_catalog.pg_index i
-     JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
-     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
-                                   pg_catalog.unnest(i.indclass::pg_catalog.oid[]),
-                                   pg_catalog.unnest(i.indcollation::pg_catalog.oid[]))
-                WITH ORDINALITY AS k(attnum, opclass, collation_oid, place)
-     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-     JOIN pg_catalog.pg_opclass oc ON oc.oid = k.opclass
-     JOIN pg_catalog.pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amoplefttype = oc.opcintype
-                               AND ao.amoprighttype = oc.opcintype AND ao.amopstrategy = 3 AND ao.amoppurpose = 's'
-     JOIN pg_catalog.pg_operator o ON o.oid = ao.amopopr
-     JOIN pg_catalog.pg_namespace op ON op.oid = o.oprnamespace
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.oid >= 16384
-  AND i.indisunique AND i.indisvalid AND (i.indimmediate OR i.indisprimary) AND i.indpred IS NULL
-  AND k.place <= i.indnkeyatts
-  AND NOT EXISTS (
-        SELECT FROM ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
-                               pg_catalog.unnest(i.indcollation::pg_catalog.oid[]))
-                    WITH ORDINALITY AS p(attnum, collation_oid, place)
-             LEFT JOIN pg_catalog.pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = p.attnum AND p.attnum > 0
-        WHERE p.place <= i.indnkeyatts
-          AND (b.attnum IS NULL OR NOT b.attnotnull OR b.attcollation <> p.collation_oid))
-ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid, k.place)";
+WITH equality AS MATERIALIZED (
+  SELECT oc.oid AS opclass, op.nspname, o.oprname
+  FROM pg_catalog.pg_opclass oc
+       JOIN pg_catalog.pg_amop ao ON ao.amopfamily = oc.opcfamily AND ao.amoplefttype = oc.opcintype
+                                 AND ao.amoprighttype = oc.opcintype AND ao.amopstrategy = 3 AND ao.amoppurpose = 's'
+       JOIN pg_catalog.pg_operator o ON o.oid = ao.amopopr
+       JOIN pg_catalog.pg_namespace op ON op.oid = o.oprnamespace
+), part AS MATERIALIZED (
+  SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indnkeyatts, k.attnum, k.opclass, k.place
+  FROM pg_catalog.pg_index i
+       JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+       CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
+                                     pg_catalog.unnest(i.indclass::pg_catalog.oid[]))
+                  WITH ORDINALITY AS k(attnum, opclass, place)
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.oid >= 16384
+    AND i.indisunique AND i.indisvalid AND (i.indimmediate OR i.indisprimary) AND i.indpred IS NULL
+    AND k.place <= i.indnkeyatts
+    AND NOT EXISTS (
+          SELECT FROM ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
+                                 pg_catalog.unnest(i.indcollation::pg_catalog.oid[]))
+                      WITH ORDINALITY AS p(attnum, collation_oid, place)
+               LEFT JOIN pg_catalog.pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = p.attnum AND p.attnum > 0
+          WHERE p.place <= i.indnkeyatts
+            AND (b.attnum IS NULL OR NOT b.attnotnull OR b.attcollation <> p.collation_oid))
+)
+SELECT part.indrelid, part.indexrelid, part.indisprimary, a.attname, pg_catalog.format_type(a.atttypid, -1),
+       equality.nspname, equality.oprname
+FROM part
+     JOIN equality ON equality.opclass = part.opclass
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = part.indrelid AND a.attnum = part.attnum
+ORDER BY part.indrelid, part.indisprimary DESC, part.indnkeyatts, part.indexrelid, part.place)";
 
 std::optional<KeyPart> FindPart(const UniqueKey& key, const std::string& column) {
   for (const KeyPart& part : key.parts)

@@ -27,6 +27,7 @@ CREATE TABLE airlift_state.run (
   attempts int NOT NULL DEFAULT 1,
   snapshot text NOT NULL DEFAULT '',
   snapshot_lsn text NOT NULL DEFAULT '',
+  source_is_read boolean NOT NULL DEFAULT false,
   verify boolean NOT NULL,
   verdict text,
   started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -77,7 +78,7 @@ std::optional<RunRecord> RunState::Find() {
     return std::nullopt;
   const Result result = target_.Query(
       "SELECT source_identity, source_database, stage, attempts, snapshot, snapshot_lsn, started_at, verify, verdict, "
-      "state_version FROM airlift_state.run");
+      "state_version, source_is_read FROM airlift_state.run");
   if (result.rows() == 0) return std::nullopt;
   if (result.Integer(0, 9) != kStateVersion)
     throw Error("the state in schema airlift_state of the target was written by another version of pg_airlift", {},
@@ -91,6 +92,7 @@ std::optional<RunRecord> RunState::Find() {
   run.snapshot_lsn = result.Text(0, 5);
   run.started_at = result.Text(0, 6);
   run.verify = result.Boolean(0, 7);
+  run.source_is_read = result.Boolean(0, 10);
   if (!result.IsNull(0, 8)) run.verdict = VerdictFromName(result.Text(0, 8));
   return run;
 }
@@ -125,9 +127,12 @@ void RunState::Drop() {
 void RunState::SetStage(Stage stage) { target_.Query("UPDATE airlift_state.run SET stage = $1", {StageName(stage)}); }
 
 void RunState::StartAttempt(const std::string& snapshot, const std::string& lsn) {
-  target_.Query("UPDATE airlift_state.run SET attempts = attempts + 1, snapshot = $1, snapshot_lsn = $2",
-                {snapshot, lsn});
+  target_.Query(
+      "UPDATE airlift_state.run SET attempts = attempts + 1, snapshot = $1, snapshot_lsn = $2, source_is_read = false",
+      {snapshot, lsn});
 }
+
+void RunState::SetSourceRead() { target_.Query("UPDATE airlift_state.run SET source_is_read = true"); }
 
 void RunState::Finish(Verdict verdict) {
   // Whoever is told the verdict may count on it: this commit makes all commits before it durable, too, which were not

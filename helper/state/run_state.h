@@ -34,6 +34,7 @@ struct RunRecord {
   std::string started_at;    // of the first attempt
   bool verify = true;
   std::optional<Verdict> verdict;  // once finished
+  bool source_is_read = false;     // whole, and as of the snapshot: it is not needed any more
 };
 
 struct FinishedTask {
@@ -60,6 +61,7 @@ class RunState {
 
   void SetStage(Stage stage);
   void StartAttempt(const std::string& snapshot, const std::string& lsn);
+  void SetSourceRead();
   void Finish(Verdict verdict);
 
   // Relations and tasks are written once, in one transaction with stage kLoad.

@@ -513,6 +513,17 @@ TEST_F(ArchiveTest, OfADumpThatDidNotEndHasNoManifest) {
   EXPECT_THAT(again.err, HasSubstr("is not empty"));
 }
 
+TEST_F(ArchiveTest, GoesIntoADirectoryThatIsMadeWithThoseAboveIt) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  const std::string below = directory_ + "/of the week/monday";
+  EXPECT_EQ(RunHelper({"dump", "--source", SourceConnInfo(), "--file", below}).status, kVerified);
+  EXPECT_TRUE(fs::exists(below + "/" + kManifest));
+  const std::string nowhere = below + "/" + kManifest + "/x";
+  const ProcessResult refused = RunHelper({"dump", "--source", SourceConnInfo(), "--file", nowhere});
+  EXPECT_EQ(refused.status, kFailed);
+  EXPECT_THAT(refused.err, HasSubstr("could not create directory \"" + nowhere + "\": Not a directory"));
+}
+
 TEST_F(ArchiveTest, ThatIsNoneIsRefusedWithTheWayOut) {
   std::ofstream(directory_) << "CREATE TABLE t (a int);\n";
   EXPECT_THAT(Problem(Restore(directory_)), HasSubstr("is no archive of pg_dump"));

@@ -278,6 +278,20 @@ TEST_F(CopyFilesTest, PartsOfABusyTableAreOfOneSnapshot) {
   ExpectDone(In());
 }
 
+// COPY reads what has the name by the time it is locked, of which the older snapshot shows no row.
+TEST_F(CopyFilesTest, ATableReplacedWhileItIsWaitedForIsTold) {
+  const auto other = source().Connect(database());
+  other->Execute("BEGIN; LOCK TABLE a_child IN ACCESS EXCLUSIVE MODE");
+  const auto run = StartHelper(OutArguments({"--table", "public.a_child", "--no-digests"}));
+  for (const auto deadline = std::chrono::steady_clock::now() + 10s;
+       source().Value(database(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && run->IsRunning() &&
+       std::chrono::steady_clock::now() < deadline;)
+    std::this_thread::sleep_for(10ms);
+  other->Execute(
+      "CREATE TABLE another AS TABLE a_child; DROP TABLE a_child; ALTER TABLE another RENAME TO a_child; COMMIT");
+  EXPECT_THAT(Problem(run->Wait()), HasSubstr("table public.a_child was dropped, renamed or replaced"));
+}
+
 TEST_F(CopyFilesTest, ImportCommandsForAwsS3ArePrinted) {
   const ProcessResult result =
       Out({"--compress", "gzip", "--print-aws-s3", "bucket/some place", "--aws-region", "eu-west-1"});

@@ -95,6 +95,73 @@ TEST_F(Failure, TablesThatAreTruncatedMeanwhile) {
   EXPECT_GT(started_over, 0);
 }
 
+// Without the extension a copy is proved by the stream it was read from, and two parts that were read before and after
+// a TRUNCATE prove each other nothing.
+class FailureWithoutExtension : public Failure {
+ protected:
+  bool WithExtension() const override { return false; }
+
+  static bool IsStopped(const Process& process) {
+    const std::string status = ReadFile("/proc/" + std::to_string(process.pid()) + "/stat");
+    return status.substr(status.rfind(')') + 2, 1) == "T";
+  }
+  void ExpectStopped(Process& process) {
+    EXPECT_TRUE(WaitWhile(process, [&] { return IsStopped(process); })) << process.Wait().Describe();
+  }
+};
+
+TEST_F(FailureWithoutExtension, ATableTornByATruncateIsNeverVerifiedByARerun) {
+  source().Psql(database(),
+                "CREATE TABLE torn AS SELECT g AS a, repeat('x', 100) AS b FROM generate_series(1, 50000) g; "
+                "VACUUM ANALYZE torn");
+  const std::vector<std::string> options = {"--jobs", "1", "--split-size", "1MB"};
+  const auto run = StartHelperWithFaults("task.committed:2,run.source-read:1", Arguments("migrate", options));
+  ExpectStopped(*run);
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) > 0 FROM torn"), "t");
+  source().Execute(database(), "TRUNCATE torn; INSERT INTO torn SELECT g, 'new' FROM generate_series(1, 1000) g");
+  run->Signal(SIGCONT);
+  ExpectStopped(*run);
+  EXPECT_EQ(
+      target().Value(database(), "SELECT count(*) FROM airlift_state.task WHERE kind = 'copy' AND state <> 'done'"),
+      "0");
+  run->Signal(SIGKILL);
+  run->Wait();
+  const ProcessResult again = Airlift("migrate", options);
+  EXPECT_EQ(again.status, kVerified) << again.Describe();
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM torn"), "1000") << again.Describe();
+  ExpectSameContents();
+}
+
+// A table that takes the name of another is what COPY reads, whatever the snapshot; of its rows the snapshot shows
+// none.
+TEST_F(FailureWithoutExtension, ATableReplacedMeanwhileIsToldAndNotVerified) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT generate_series(1, 1000) AS a");
+  const auto run = StartHelperWithFaults("run.planned:1", Arguments("migrate"));
+  ExpectStopped(*run);
+  source().Psql(
+      database(),
+      "BEGIN; CREATE TABLE new_t AS SELECT a + 1 AS a FROM t; DROP TABLE t; ALTER TABLE new_t RENAME TO t; COMMIT");
+  run->Signal(SIGCONT);
+  ExpectFailed(run->Wait(), "table public.t was dropped, renamed or replaced");
+  ExpectFailed(Airlift("migrate"), "table public.t was dropped, renamed or replaced");
+  const ProcessResult again = Airlift("migrate", {"--restart"});
+  EXPECT_EQ(again.status, kVerified) << again.Describe();
+  ExpectSameContents();
+}
+
+TEST_F(FailureWithoutExtension, ASourceThatIsLostBeforeItWasAskedForTruncatedTables) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT generate_series(1, 1000) AS a");
+  const auto run = StartHelperWithFaults("run.source-read:1", Arguments("migrate"));
+  ExpectStopped(*run);
+  source().Execute("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database() +
+                                   "' AND application_name LIKE 'pg_airlift%'");
+  run->Signal(SIGCONT);
+  ExpectFailed(run->Wait(), "source");
+  const ProcessResult again = Airlift("migrate");
+  EXPECT_EQ(again.status, kVerified) << again.Describe();
+  ExpectSameContents();
+}
+
 TEST_F(Failure, AWrongPassword) {
   ProcessResult result = RunHelper({"migrate", "--source", SourceConnInfo(), "--target",
                                     target().Login(database(), "master", "wrong-s3cret").ToString()});

@@ -21,4 +21,7 @@ ProcessResult RunHelper(const std::vector<std::string>& arguments, const Environ
 
 std::unique_ptr<Process> StartHelper(const std::vector<std::string>& arguments, const Environment& environment = {});
 
+// The program with fault points (test/faults/fault_point.cpp): it stops itself at each of `points`, "NAME:N,...".
+std::unique_ptr<Process> StartHelperWithFaults(const std::string& points, const std::vector<std::string>& arguments);
+
 }  // namespace airlift::test

@@ -9,6 +9,7 @@
 namespace airlift {
 namespace {
 
+constexpr int64_t kMegabyte = int64_t{1} << 20;
 constexpr int64_t kGigabyte = int64_t{1} << 30;
 
 Relation Table(const std::string& name, int64_t bytes) {
@@ -34,12 +35,18 @@ MoveOptions TwoJobs() {
 }
 
 TEST(PlanTasks, ATableOfItsOwnIsCopiedWholeAndFrozen) {
-  const auto copies = OfKind(PlanTasks({Table("a", 1000), Table("b", 1000)}, TwoJobs(), {15, true}), kCopyTask);
+  const auto copies =
+      OfKind(PlanTasks({Table("a", kMegabyte), Table("b", kMegabyte)}, TwoJobs(), {15, true}), kCopyTask);
   ASSERT_EQ(copies.size(), 2U);
   for (const Task& copy : copies) {
     EXPECT_TRUE(RangeFromDetail(copy.detail).IsWhole());
     EXPECT_TRUE(copy.detail.at("freeze").get<bool>());
   }
+}
+
+TEST(PlanTasks, ASmallTableIsNotWorthATruncate) {
+  for (const Task& copy : OfKind(PlanTasks({Table("a", kWorthTruncating)}, TwoJobs(), {15, true}), kCopyTask))
+    EXPECT_FALSE(copy.detail.at("freeze").get<bool>());
 }
 
 TEST(PlanTasks, ATableThatWouldBeTheLastIsSplitWithoutFreeze) {
@@ -62,7 +69,7 @@ TEST(PlanTasks, SplitSizeIsObeyed) {
 TEST(PlanTasks, NeverFreezesNorTruncatesWhereOthersMayHaveRows) {
   MoveOptions options = TwoJobs();
   options.into_existing = true;
-  for (const Task& copy : OfKind(PlanTasks({Table("a", 1000)}, options, {15, true}), kCopyTask))
+  for (const Task& copy : OfKind(PlanTasks({Table("a", kMegabyte)}, options, {15, true}), kCopyTask))
     EXPECT_FALSE(copy.detail.at("freeze").get<bool>());
 }
 
@@ -104,6 +111,7 @@ TEST(PlanTasks, WhatReadsTheTargetWaitsForTheCopy) {
 TEST(RangeDetail, IsReadAsItIsWritten) {
   const StoredTable table{1, "s\"", "t\n", 10, 10};
   const auto detail = RangeDetail(table, {3, 7});
+  EXPECT_EQ(TableFromDetail(detail).oid, 1U);
   EXPECT_EQ(TableFromDetail(detail).schema, "s\"");
   EXPECT_EQ(TableFromDetail(detail).name, "t\n");
   EXPECT_EQ(RangeFromDetail(detail).from, 3);

@@ -1,0 +1,15 @@
+// A directory that a run fills, and nobody else has.
+#pragma once
+
+#include <string>
+
+namespace airlift {
+
+// Throws Error where `path` is something else than an empty directory, or not there. `manifest` is the name of the file
+// that tells a complete one.
+void RefuseFilledDirectory(const std::string& path, const char* manifest);
+
+// Makes `path`, with the directories above it, where it is not there. Throws Error with the reason.
+void MakeDirectory(const std::string& path);
+
+}  // namespace airlift
