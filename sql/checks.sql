@@ -76,7 +76,7 @@ SELECT airlift.begin_checks('tables') IS NOT NULL AS begun;
 \! psql -X -q -d contrib_regression -c "CALL airlift.run_checks('tables')" 2>&1 | sed -n 's/process [0-9]*, since.*/process N/;/^ERROR\|^DETAIL/p' | sed 's/Run [0-9]*/Run N/'
 \c -
 \set VERBOSITY terse
-SET statement_timeout = '2s';
+SET statement_timeout = '5s';
 INSERT INTO airlift.check_profile (profile, assess, tables, max_rate) VALUES ('crawling', false, '{slow_check}', 1000);
 CALL airlift.run_checks('crawling');
 RESET statement_timeout;

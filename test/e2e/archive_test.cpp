@@ -140,7 +140,7 @@ TEST_F(ArchiveTest, IsProvedByItsManifest) {
   ASSERT_EQ(dumped.status, kVerified) << dumped.Describe();
   const std::string keys =
       "SELECT count(*) FROM pg_constraint WHERE contype IN ('p', 'u', 'f') AND convalidated AND connamespace NOT IN "
-      "(SELECT oid FROM pg_namespace WHERE nspname IN ('airlift', 'airlift_state'))";
+      "(SELECT oid FROM pg_namespace WHERE nspname IN ('airlift', 'airlift_state', 'pg_catalog'))";
   const std::string source_keys = source().Value(database(), keys);
   // Weeks later the source is another one.
   source().Execute(database(), "UPDATE generated SET a = a + 1000; DROP TABLE child CASCADE");
@@ -573,7 +573,7 @@ TEST_F(ArchiveTest, OfPlainFormatIsOnTheTargetWholeOrNotAtAll) {
   write(script.substr(0, end) + "ALTER TABLE public.b OWNER TO postgres;\n" + script.substr(end));
   const std::string refused = Problem(Restore(directory_));
   EXPECT_THAT(refused, HasSubstr("the target is as it was before"));
-  EXPECT_THAT(refused, HasSubstr("role \"postgres\""));
+  EXPECT_THAT(refused, HasSubstr("\"postgres\""));
   // Commands of psql, as a hostile name could leave them in the script of an old pg_dump, or of a newer one.
   const std::string proof = directory_ + ".touched";
   std::string old = script;
