@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -87,7 +88,7 @@ int RunPlan(PlanArguments& arguments) {
   const planning::MovePlan made = planning::MakePlan(plan);
   const nlohmann::json document = ToJson(made);
   if (arguments.json) {
-    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    std::puts(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
     PrintText(PlanText(made));
   }

@@ -53,6 +53,7 @@ class Estimator {
     std::vector<ScheduledTask> tasks = LoadTasks();
     for (const ScheduledTask& task : tasks) AddToTable(task, estimate);
     estimate.load = Simulate(std::move(tasks), jobs_);
+    KeepCriticalPath(estimate.load);
     AddPhases(estimate);
     AddDumpAndRestore(estimate);
     return estimate;
@@ -125,6 +126,17 @@ class Estimator {
         tasks.push_back(
             {kind, -1, kind, FindTaskKind(kind).priority, facts_.large_object_bytes, seconds / jobs_, false, false});
     }
+  }
+
+  // The others, of which there may be half a million, are not told of.
+  static void KeepCriticalPath(Schedule& load) {
+    std::vector<ScheduledTask> kept;
+    kept.reserve(load.critical_path.size());
+    for (size_t& position : load.critical_path) {
+      kept.push_back(std::move(load.tasks[position]));
+      position = kept.size() - 1;
+    }
+    load.tasks = std::move(kept);
   }
 
   static void AddToTable(const ScheduledTask& task, Estimate& estimate) {
