@@ -17,7 +17,7 @@ using Inputs = ParameterInputs;
 constexpr size_t kParametersPerCall = 20;  // ModifyDBParameterGroup takes no more
 
 bool IsAtLeast(const std::string& current, const std::string& wanted) {
-  return std::atoll(current.c_str()) >= std::atoll(wanted.c_str());
+  return std::strtoll(current.c_str(), nullptr, 10) >= std::strtoll(wanted.c_str(), nullptr, 10);
 }
 
 LoadSettingInputs InputsOfValues(const Inputs& inputs) {
