@@ -21,7 +21,7 @@ class EntryRunner {
   EntryRunner(Connection& target, bool into_existing);
 
   // All pending entries of the phase, many to a transaction and a round trip.
-  void RunPhase(RestorePhase phase, int entries_per_transaction = kBatch);
+  void RunPhase(RestorePhase phase, int entries_per_transaction = kTransaction);
   // The same for entries fetched by the caller, in the caller's open transaction; saves their outcomes.
   void RunEntries(const std::vector<SchemaEntry>& entries);
   // Marks pending entries of the phase that cannot be, and executes none.
@@ -30,6 +30,10 @@ class EntryRunner {
   EntryStore& store() { return store_; }
 
   static constexpr int kBatch = 200;
+  // Where a transaction has made more than 32 relations, each end of a subtransaction makes the server look at all
+  // relations that the session knows (AtEOSubXact_RelationCache), which may be hundreds of thousands. A table is three
+  // of them.
+  static constexpr int kTransaction = 8;
 
  private:
   struct Cause {
