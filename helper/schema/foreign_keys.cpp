@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "schema/entry_runner.h"
@@ -64,7 +65,7 @@ class Queue {
 
   void Fail(std::exception_ptr error) {
     const std::lock_guard lock(mutex_);
-    if (!failed_) error_ = error;
+    if (!failed_) error_ = std::move(error);
     failed_ = true;
   }
   void Rethrow() const {
