@@ -6,8 +6,8 @@
 
 namespace airlift {
 
-// Throws nlohmann's exceptions where the text is no JSON, and Error where it is nested deeper than any document of
-// ours: writing such a value again takes a stack frame for each level.
+// Throws nlohmann's exceptions where the text is no JSON, and Error where it holds a zero byte, or is nested deeper
+// than any document of ours: writing such a value again takes a stack frame for each level.
 nlohmann::json ParseDocument(std::string_view text);
 
 }  // namespace airlift

@@ -48,12 +48,34 @@ std::wstring WithWideDots(const std::wstring& regex) {
   return wide;
 }
 
+// Numbers of repetitions and of groups: <regex> counts beyond the range of an int without noticing. PostgreSQL's end at
+// 255.
+bool HasHugeNumber(const std::wstring& regex) {
+  constexpr size_t kMostDigits = 3;
+  const auto is_huge_at = [&](size_t at) {
+    const size_t end = std::min(regex.find_first_not_of(L"0123456789", at), regex.size());
+    return end > at + kMostDigits;
+  };
+  bool in_braces = false;
+  for (size_t i = 0; i < regex.size(); ++i) {
+    if (regex[i] == L'\\') {
+      if (is_huge_at(++i)) return true;
+      continue;
+    }
+    in_braces = regex[i] == L'{' || (in_braces && regex[i] != L'}');
+    if (in_braces && is_huge_at(i + 1)) return true;
+  }
+  return false;
+}
+
 const std::wregex& Compiled(const std::string& regex) {
   thread_local std::map<std::string, std::wregex> compiled;
   const auto found = compiled.find(regex);
   if (found != compiled.end()) return found->second;
+  const std::wstring wide = WithWideDots(Decode(regex));
+  if (HasHugeNumber(wide)) throw Error("a number in a name pattern is too large: " + regex);
   try {
-    return compiled.emplace(regex, std::wregex(WithWideDots(Decode(regex)), std::regex::ECMAScript)).first->second;
+    return compiled.emplace(regex, std::wregex(wide, std::regex::ECMAScript)).first->second;
   } catch (const std::regex_error&) {
     throw Error("name pattern is not a regular expression: " + regex, {},
                 "Quote names that hold one of [ ] ( ) { } | + ^ \\.");

@@ -250,6 +250,9 @@ class RuleReader {
 };
 
 json ParseJson(std::string_view text, const std::string& name) {
+  // The parser takes it for the end, and would ignore what follows.
+  if (const size_t zero = text.find('\0'); zero != std::string_view::npos)
+    throw Error(fmt::format("table mapping \"{}\", {}: not valid JSON: a zero byte", name, PlaceOf(text, zero)));
   json document;
   try {
     document = json::parse(text.begin(), text.end());

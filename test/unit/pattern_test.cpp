@@ -55,6 +55,15 @@ TEST(NamePattern, BadPatternsAreErrors) {
   for (const char* wrong : {"", "a.b.c", "\"open", "s."}) EXPECT_THROW(ParseNamePattern(wrong), Error) << wrong;
 }
 
+// What std::regex reads into an int without a look at its range.
+TEST(NamePattern, HugeNumbersAreErrors) {
+  for (const char* pattern : {"a{2000}", "a{1,99999999999}", "a{00002}", "(a)\\99999999999"})
+    EXPECT_THROW(Match(pattern, "s", "a"), Error) << pattern;
+  EXPECT_TRUE(Match("a{2}{255}|b{1,2}", "s", "bb"));
+  EXPECT_TRUE(Match("\"job{20261231}\"", "s", "job{20261231}"));
+  EXPECT_TRUE(Match("job,20261231", "s", "job,20261231"));
+}
+
 TEST(NamePattern, ADatabaseMayStandBefore) {
   const auto database = [](std::string pattern, int parts) {
     const std::string name = TakeDatabase(pattern, parts);
