@@ -261,6 +261,8 @@ json ParseJson(std::string_view text, const std::string& name) {
     if (const size_t colon = what.rfind(": "); colon != std::string::npos) what = what.substr(colon + 2);
     const size_t offset = error.byte > 0 ? error.byte - 1 : 0;  // it counts from 1
     throw Error(fmt::format("table mapping \"{}\", {}: not valid JSON: {}", name, PlaceOf(text, offset), what));
+  } catch (const json::out_of_range&) {
+    throw Error(fmt::format("table mapping \"{}\" holds a number that is too large", name));
   }
   if (const auto repeated = FindRepeatedKey(text))
     throw Error(fmt::format("table mapping \"{}\", {}: \"{}\" stands twice in an object", name,

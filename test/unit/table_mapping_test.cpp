@@ -174,6 +174,7 @@ TEST(TableMapping, WhatIsNotUnderstoodIsNotPassedOver) {
               HasSubstr("\"parallel-load\" is not supported"));
   EXPECT_THAT(ErrorOf(R"({"rules": [], "other": 1})"), HasSubstr("\"other\" is not supported"));
   EXPECT_THAT(ErrorOf(R"({"rules": []})"), HasSubstr("no rule selects a table"));
+  EXPECT_THAT(ErrorOf("2E22222"), HasSubstr("a number that is too large"));
   EXPECT_THAT(ErrorOf(std::string("0\n\0]}", 5)), HasSubstr("line 2: not valid JSON: a zero byte"));
   EXPECT_THAT(ErrorOf(Document(R"({"rule-type": "selection", "rule-id": "1", "rule-action": "include", "rule-action":
     "exclude", "object-locator": {"schema-name": "s", "table-name": "t"}})")),
