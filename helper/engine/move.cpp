@@ -309,8 +309,9 @@ class Move {
         ReachFaultPoint(FaultPoint::kCopiesChecked);
         StartAttempt();
       }
-      if (is_other_timeline_) RememberSource(source_, target_);
     }
+    // What is on the target is of the source as it is now, or was judged against it.
+    if (is_other_timeline_ && snapshot_) RememberSource(source_, target_);
   }
 
   void StartAttempt() {

@@ -377,5 +377,22 @@ TEST_F(Security, CopiesOfAnotherTimelineAreJudgedAgain) {
             "990 1000");
 }
 
+// Who comes later must be told, too.
+TEST_F(Security, AnotherTimelineIsRememberedByWhoHasJudgedTheCopies) {
+  LoadSource();
+  EXPECT_EQ(Airlift("migrate").status, kVerified);
+  target().Execute(database(), "UPDATE airlift_state.seen_source SET timeline = timeline + 1");
+  const auto seen_after = [&](const std::string& stage) {
+    target().Execute(database(),
+                     "UPDATE airlift_state.run SET stage = '" + stage + "', verdict = NULL, finished_at = NULL");
+    const ProcessResult result = Airlift("migrate");
+    EXPECT_EQ(result.status, kVerified) << result.Describe();
+    EXPECT_THAT(result.err, HasSubstr("warning: the source is on timeline 1 and was on 2"));
+    return target().Value(database(), "SELECT count(*) FROM airlift_state.seen_source");
+  };
+  EXPECT_EQ(seen_after("post-data"), "1");
+  EXPECT_EQ(seen_after("load"), "2");
+}
+
 }  // namespace
 }  // namespace airlift::test
