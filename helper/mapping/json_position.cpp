@@ -99,13 +99,13 @@ std::optional<RepeatedKey> FindRepeatedKey(std::string_view text) {
   for (size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (c == '{' || c == '[') keys.emplace_back();
-    if ((c == '}' || c == ']') && !keys.empty()) keys.pop_back();
+    if (c == '}' || c == ']') keys.pop_back();
     if (c != '"') continue;
     const size_t end = EndOfString(text, at);
     const size_t next = text.find_first_not_of(kBlanks, end);
     if (next != std::string_view::npos && text[next] == ':') {
       const auto key = nlohmann::json::parse(text.substr(at, end - at)).get<std::string>();
-      if (!keys.empty() && !keys.back().insert(key).second) return RepeatedKey{key, at};
+      if (!keys.back().insert(key).second) return RepeatedKey{key, at};
     }
     at = end - 1;
   }
