@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/stop.h"
 #include "schema/sql_lexer.h"
+#include "schema/unwritten_grants.h"
 
 namespace airlift {
 
@@ -103,6 +104,7 @@ ArchiveFile::ArchiveFile(const std::string& path) : path_(path) {
   if ((archive_.format == ArchiveFormat::kCustom) != (kind_ == Kind::kCustom)) ThrowNoArchive(path);
   if (kind_ == Kind::kTar) NameLargeObjectLists();
   contents_digest_ = HashBytes(contents.data(), static_cast<size_t>(archive_.contents_length));
+  AddUnwrittenGrants(&archive_);
   if (kind_ == Kind::kCustom) FindLengths();
   CheckFiles();
 }

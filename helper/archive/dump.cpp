@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <thread>
@@ -22,6 +23,7 @@ namespace airlift {
 namespace {
 
 constexpr const char* kLockTimeout = "--lock-wait-timeout=60s";
+constexpr int kOldestTarget = 15;
 
 // Rows that the mapping leaves out are not written; definitions are, for what depends on them is told by them.
 std::vector<std::string> DumpArguments(const DumpOptions& options, const std::string& snapshot,
@@ -107,8 +109,8 @@ Manifest DumpDatabase(const DumpOptions& options, Progress& progress) {
   manifest.snapshot_lsn = snapshot.lsn();
   manifest.snapshot_taken_at = snapshot.taken_at();
   manifest.superusers = SuperuserNames(source);
-  const ClientProgram program =
-      ChooseProgram(FindPrograms(options.pg_bindir), source.server_major(), source.server_major());
+  const ClientProgram program = ChooseProgram(FindPrograms(options.pg_bindir), source.server_major(),
+                                              std::max(source.server_major(), kOldestTarget));
   progress.Note(fmt::format("dumping with {}", program.path));
   std::atomic<bool> give_up{false};
   const Selection selection(source, options.mapping);

@@ -13,6 +13,7 @@
 #include "schema/ownership.h"
 #include "schema/plan.h"
 #include "schema/source_facts.h"
+#include "schema/unwritten_grants.h"
 
 namespace airlift {
 
@@ -30,7 +31,9 @@ Archive Dump(const SchemaOptions& options, const ClientProgram& program, const s
   for (const std::string& table : passed_over) arguments.push_back("--exclude-table=" + table);
   const std::string warnings = RunClientProgram(program, options.source, arguments);
   if (!warnings.empty() && options.note) options.note(warnings);
-  return ParseArchive(file.Read());
+  Archive archive = ParseArchive(file.Read());
+  AddUnwrittenGrants(&archive);
+  return archive;
 }
 
 TargetFacts ReadTargetFacts(Connection& target) {

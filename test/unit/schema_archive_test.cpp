@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "schema/plan.h"
+#include "schema/unwritten_grants.h"
 
 namespace airlift {
 namespace {
@@ -29,6 +30,24 @@ const Entry* FindEntry(const std::vector<Entry>& entries, const std::string& kin
   const auto found =
       std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.kind == kind && e.name == name; });
   return found == entries.end() ? nullptr : &*found;
+}
+
+// In front of what the archive itself says of the schema.
+TEST(UnwrittenGrants, AreThoseOfServersAndProgramsBefore15) {
+  const auto first_of = [](const char* server, const char* program) {
+    Archive archive;
+    archive.server_version = server;
+    archive.dump_version = program;
+    archive.entries.emplace_back();
+    archive.entries[0].kind = "ACL";
+    archive.entries[0].sql = "REVOKE ALL ON SCHEMA public FROM PUBLIC;";
+    AddUnwrittenGrants(&archive);
+    return archive.entries.size() == 2 ? archive.entries[0].sql : std::string();
+  };
+  EXPECT_EQ(first_of("13.16 (Debian 13.16-0+deb11u1)", "13.16"), "GRANT CREATE ON SCHEMA public TO PUBLIC;");
+  EXPECT_EQ(first_of("13.16", "14.24"), "GRANT CREATE ON SCHEMA public TO PUBLIC;");
+  EXPECT_EQ(first_of("14.24", "15.20"), "");
+  EXPECT_EQ(first_of("15.20", "15.20"), "");
 }
 
 class ArchiveOfVersion : public testing::TestWithParam<int> {};
