@@ -10,6 +10,7 @@
 #include "base/fault_point.h"
 #include "base/format.h"
 #include "compare/compare_objects.h"
+#include "engine/existing_target.h"
 #include "engine/join.h"
 #include "engine/load.h"
 #include "engine/outcome.h"
@@ -352,7 +353,11 @@ class Move {
       std::erase_if(relations, [](const Relation& relation) {
         return relation.is_extension_configuration && relation.is_missing_on_target;
       });
-    if (options_.into_existing) RefuseFilledTables(relations);
+    if (options_.into_existing) {
+      RefuseFilledTables(relations);
+      RefuseOtherTypes(snapshot_->connection(), target_, relations);
+      if (selection_.TakesLargeObjects()) RefuseExistingLargeObjects(target_);
+    }
     std::vector<Task> tasks = PlanTasks(relations, options_, {source_.server_major(), context_.source_has_extension});
     AddIndexTasks(relations, schema_->IndexJobs(), tasks);
     if (selection_.TakesLargeObjects()) AddLargeObjectTasks(snapshot_->connection(), tasks);

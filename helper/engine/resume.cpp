@@ -68,9 +68,17 @@ SourceDigest DigestSource(Connection& source, const Relation& relation, const Ru
   return digest;
 }
 
+// Tables that inherit from it have copies of their own, which may stay.
 void Empty(Connection& target, const Relation& relation) {
   if (relation.is_extension_configuration) return;  // its copy begins with a DELETE of its own
-  target.Execute("TRUNCATE " + QualifiedName(relation.schema, relation.name));
+  const std::string name = QualifiedName(relation.schema, relation.name);
+  const bool is_partitioned = target
+                                  .Query(
+                                      "SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = "
+                                      "$1::pg_catalog.regclass",
+                                      {name})
+                                  .Boolean(0, 0);
+  target.Execute((is_partitioned ? "TRUNCATE " : "TRUNCATE ONLY ") + name);
 }
 
 // What the target holds of `relation`, read back.

@@ -1,6 +1,9 @@
 #include "support/helper_program.h"
 
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
 
 namespace airlift::test {
 
@@ -38,6 +41,18 @@ std::unique_ptr<Process> StartHelper(const std::vector<std::string>& arguments, 
 std::unique_ptr<Process> StartHelperWithFaults(const std::string& points, const std::vector<std::string>& arguments) {
   return std::make_unique<Process>(CommandFor(AIRLIFT_FAULTS_PROGRAM, arguments),
                                    OptionsFor({{"PG_AIRLIFT_FAULT", points}}, kLongestRun));
+}
+
+bool AwaitFaultPoint(Process& process) {
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (std::chrono::steady_clock::now() < deadline && process.IsRunning()) {
+    std::stringstream status;
+    status << std::ifstream("/proc/" + std::to_string(process.pid()) + "/stat").rdbuf();
+    if (status.str().substr(status.str().rfind(')') + 2, 1) == "T") return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return false;
 }
 
 }  // namespace airlift::test

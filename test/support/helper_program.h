@@ -23,5 +23,7 @@ std::unique_ptr<Process> StartHelper(const std::vector<std::string>& arguments, 
 
 // The program with fault points (test/faults/fault_point.cpp): it stops itself at each of `points`, "NAME:N,...".
 std::unique_ptr<Process> StartHelperWithFaults(const std::string& points, const std::vector<std::string>& arguments);
+// Until it has stopped itself; false where it has not within half a minute, or has ended.
+bool AwaitFaultPoint(Process& process);
 
 }  // namespace airlift::test
