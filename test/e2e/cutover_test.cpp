@@ -191,6 +191,9 @@ class CutoverTest : public CutoverCase {
     const ProcessResult back = FallBack();
     ASSERT_EQ(back.status, 0) << back.Describe();
     EXPECT_THAT(back.out, HasSubstr("phase: fallen back"));
+    const ProcessResult again = CutOver();
+    EXPECT_EQ(again.status, kFailed) << "status 0 would send the application to the target: " << again.Describe();
+    EXPECT_THAT(again.err, HasSubstr("the migration is \"fallen back\""));
     application.Repoint(source());
     WaitForWrites(application);
     application.Stop();
