@@ -266,8 +266,10 @@ class ArchiveRestore {
       throw Error("this restore was begun with another table mapping", {},
                   "Go on with the manifest that it was begun with, or start over with --restart.");
     if (run_->stage == Stage::kFinished && !options_.restart)
-      throw Error("this restore has finished already", fmt::format("It began at {}.", run_->started_at),
-                  "Give --restart to load everything anew.");
+      throw Error(
+          "this restore has finished already", fmt::format("It began at {}.", run_->started_at),
+          "--restart drops everything in the target database, what was written there since included, and loads it "
+          "anew.");
     if (run_->verify != verify_ && !options_.restart)
       throw Error(verify_ ? "this restore was begun without a proof" : "this restore was begun with a proof", {},
                   "Go on as it was begun (--no-verify or not, the same manifest), or start over with --restart.");
@@ -275,8 +277,8 @@ class ArchiveRestore {
 
   void StartOver() {
     if (!run_) return;
-    if (options_.into_existing)
-      throw Error("--restart cannot be told from what was there before --into-existing", {},
+    if (options_.into_existing || run_->into_existing)
+      throw Error("--restart would also drop what was there before --into-existing", {},
                   "Drop what the first run loaded by hand, and schema airlift_state.");
     progress_.Note("starting over: dropping what the former run created on the target");
     DropCreatedObjects(target_);
@@ -298,7 +300,9 @@ class ArchiveRestore {
                        result_.snapshot_lsn,
                        {},
                        verify_,
-                       {}};
+                       {},
+                       false,
+                       options_.into_existing};
       state_.Create(*run_);
     } else {
       progress_.Note(

@@ -42,7 +42,7 @@ void AddMoveOptions(CLI::App& app, MoveArguments& arguments) {
   app.add_flag("--into-existing", arguments.move.into_existing,
                "the target may hold other objects; tables that are there already must be empty");
   app.add_flag("--restart", arguments.move.restart,
-               "drop what a former run of this move created on the target, and begin anew");
+               "where a former run of this move is recorded: drop everything in the target database, and begin anew");
   app.add_flag("--allow-refused", arguments.allow_refused,
                "exit 0 even when the target refused some objects, as long as all data is verified");
   app.add_option("--split-size", arguments.split_size,

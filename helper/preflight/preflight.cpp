@@ -121,7 +121,8 @@ void CheckSourceLockTable(const PreflightInputs& in, Problems& problems) {
 }
 
 void CheckTargetIsEmpty(const TargetInputs& in, Problems& problems) {
-  if (in.resumes || in.options.into_existing || in.options.restart) return;
+  // --restart is no leave to load into what no former run made.
+  if (in.resumes || in.options.into_existing) return;
   const std::vector<std::string> found = ExistingObjects(in.target, in.options.admin_function);
   if (found.empty()) return;
   std::string list;
