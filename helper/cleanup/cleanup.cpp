@@ -24,6 +24,7 @@
 #include "report/result.h"
 #include "source/extension_fence.h"
 #include "state/driver_lock.h"
+#include "state/swapped_sides.h"
 #include "tune/tuning_steps.h"
 
 namespace airlift {
@@ -62,6 +63,7 @@ class Cleanup {
     if (!options_.dry_run) TakeDriverLock(*target_);
     ReplicationState state(*target_);
     const auto record = state.Find();
+    if (!record && source_ != nullptr) RefuseSwappedSides(*source_, *target_);
     if (record) {
       RequireNoLiveMigration(*record);
       publication_ = record->publication;
@@ -230,9 +232,9 @@ int CleanupResult::ExitStatus() const {
   for (const CleanupItem& item : items) {
     if (item.state == "refused") return kExitFailed;
     if (item.state == "failed") return kExitFindings;
+  }
   return left.empty() ? kExitDone : kExitFindings;
 }
-  }
 
 CleanupResult CleanUp(const CleanupOptions& options) {
   if (options.source_is_gone && options.target_is_gone)

@@ -21,6 +21,7 @@
 #include "selection/selection_store.h"
 #include "sequences/sequence_margin.h"
 #include "state/seen_source.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
@@ -121,6 +122,7 @@ void Crossing::RequireKnownReplication() {
 
 void Crossing::Show(Side side, const std::string& sql) const {
   PrintText(fmt::format("/* {} */ {};\n", SideName(side), sql));
+  if (!record) RefuseSwappedSides(*source_, *target_);
 }
 
 void Crossing::Act(Side side, const std::string& sql) {

@@ -31,6 +31,7 @@
 #include "state/driver_lock.h"
 #include "state/run_state.h"
 #include "state/seen_source.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
