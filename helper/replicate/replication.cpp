@@ -55,12 +55,25 @@ Replication::Replication(const ConnInfo& source, const ConnInfo& target, Replica
       target_info_(target),
       options_(std::move(options)),
       progress_(progress),
+  const ReplicationOptions defaults;
+  WarnOfIgnored("--publication", options_.publication, defaults.publication, record_->publication);
+  WarnOfIgnored("--replication-role", options_.role, defaults.role, record_->role);
+  const size_t groups = state_.Subscriptions(Direction::kForward).size();
+  if (groups > 0)
+    WarnOfIgnored("--groups", std::to_string(options_.groups), std::to_string(defaults.groups), std::to_string(groups));
       source_(source, Side::kSource),
       target_(target, Side::kTarget),
       state_(target_),
       record_(state_.Find()) {
   if (options_.selection.IsEmpty()) options_.selection = SelectionStore(target_).Find();
   selection_ = Selection(source_, options_.selection);
+void Replication::WarnOfIgnored(const char* option, const std::string& given, const std::string& by_default,
+                                const std::string& recorded) {
+  if (given != by_default && given != recorded)
+    progress_.Note(fmt::format("warning: {} \"{}\" does not count: this migration was begun with \"{}\"", option, given,
+                               recorded));
+}
+
   // What is recorded wins: slots and publications of these names exist.
   if (!record_) return;
   options_.publication = record_->publication;

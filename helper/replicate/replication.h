@@ -40,6 +40,9 @@ class Replication : public MoveCompanion {
 
  private:
   void RefuseOtherSelection();
+  std::vector<PreflightProblem> CheckChangesOnly();
+  void WarnOfIgnored(const char* option, const std::string& given, const std::string& by_default,
+                     const std::string& recorded);
   void RefuseLaterPhase();
   void RefuseUnfinishedLoad();
   void WarnOfAnotherTimeline();
