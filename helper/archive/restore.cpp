@@ -105,7 +105,7 @@ class ArchiveRestore {
     return End();
   }
 
-  std::string Describe() {
+  Description Describe() {
     std::string text = SqlComment(fmt::format("archive: {}, {}, of database \"{}\" (PostgreSQL {}), by pg_dump {}",
                                               file_.path(), file_.KindName(), file_.archive().database,
                                               file_.archive().server_version, file_.archive().dump_version));
@@ -114,8 +114,7 @@ class ArchiveRestore {
                       : "-- no manifest: the rows will be loaded, not proved\n";
     run_ = state_.Find();
     const auto problems = RunTargetPreflight({target_, options_, run_.has_value()});
-    for (const PreflightProblem& problem : problems)
-      text += SqlComment("pre-flight failure: " + Error(problem.message, problem.detail, problem.hint).Report());
+    text += ProblemComments(problems);
     Map();
     ReadContents();
     if (mapped_)
@@ -139,7 +138,7 @@ class ArchiveRestore {
     text += fmt::format("-- {} sequences: SELECT setval(...)\n", sequences_.size());
     text += "-- schema, post-data: indexes, constraints, foreign keys, triggers, rules, policies, owners, grants\n";
     for (const SchemaChange& change : part_.at_end) text += fmt::format("/* target, at the end */ {}\n", change.sql);
-    return text;
+    return {text, !Blockers(problems).empty()};
   }
 
  private:
@@ -562,7 +561,7 @@ RunResult RestoreArchive(const ArchiveOptions& archive, const MoveOptions& optio
   return ArchiveRestore(archive, options, progress).Run();
 }
 
-std::string DescribeArchiveRestore(const ArchiveOptions& archive, const MoveOptions& options) {
+Description DescribeArchiveRestore(const ArchiveOptions& archive, const MoveOptions& options) {
   Progress silent(ProgressStyle::kQuiet);
   return ArchiveRestore(archive, options, silent).Describe();
 }

@@ -80,6 +80,7 @@ ClusterEvidence::ClusterEvidence(const OutputOptions& output, const std::string&
   if (!output.html.empty())
     throw Error("--html makes a page of one database", {},
                 "Make one of each evidence file afterwards: pg_airlift report.");
+  output.RequirePlace();
   if (path_.empty())
     path_ = fmt::format("pg_airlift-{}-all-databases-{:%Y%m%dT%H%M%SZ}{}", command, fmt::gmtime(std::time(nullptr)),
                         kSuffix);

@@ -239,6 +239,30 @@ TEST_F(Failure, ATargetThatIsNotEmpty) {
   EXPECT_EQ(target().Value(database(), "SELECT to_regclass('mine.kept') IS NOT NULL"), "t");
 }
 
+TEST_F(Failure, RestartIsNoLeaveToLoadIntoATargetThatIsNotEmpty) {
+  source().Execute(database(), "CREATE TABLE kept AS SELECT 1 AS a");
+  target().Psql(database(), "SET ROLE master; CREATE TABLE kept AS SELECT 2 AS a");
+  ExpectFailed(Airlift("migrate", {"--restart"}), "is not empty");
+  ExpectFailed(Airlift("restore", {"--restart"}), "is not empty");
+  EXPECT_EQ(target().Value(database(), "SELECT string_agg(a::text, ' ') FROM kept"), "2");
+}
+
+TEST_F(Failure, RestartDropsNothingThatWasThereBefore) {
+  source().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  target().Psql(database(), "SET ROLE master; CREATE TABLE kept AS SELECT 2 AS a");
+  ASSERT_EQ(Airlift("migrate", {"--into-existing"}).status == kFailed, false);
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--restart"}, {"--restart", "--into-existing"}})
+    ExpectFailed(Airlift("migrate", more), "--into-existing");
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM kept, t"), "1");
+}
+
+TEST_F(Failure, DryRunOfWhatWouldBeRefusedFails) {
+  target().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  const ProcessResult result = Airlift("migrate", {"--dry-run"});
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_NE(result.out.find("-- pre-flight failure: the target database is not empty"), std::string::npos);
+}
+
 TEST_F(Failure, DryRunWritesNothing) {
   LoadSource(100);
   const std::string before =
