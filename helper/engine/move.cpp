@@ -141,8 +141,8 @@ class Move {
     result_.source = ReadServerFacts(source_);
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
-    RefuseForeignRun();
     RefuseToLeaveChangesBehind();
+    RefuseForeignRun();
     if (run_) NoticeSourceServer();
     selection_ = Selection(source_, options_.selection);
     RefuseRenamesIntoExisting();
