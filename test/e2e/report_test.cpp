@@ -163,6 +163,14 @@ TEST_F(Report, APageThatCannotBeWrittenFailsAfterTheResultIsPrinted) {
   EXPECT_THAT(result.err, HasSubstr("could not write file"));
 }
 
+TEST_F(Report, TheResultIsToldAlsoWhereItsEvidenceCannotBeWritten) {
+  const ProcessResult result = RunHelper({"compare", "--source", SourceConnInfo(), "--target", TargetConnInfo(),
+                                          "--quiet", "--evidence", Path(std::string(300, 'x'))});
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.out, HasSubstr("verdict: "));
+  EXPECT_THAT(result.err, HasSubstr("evidence file"));
+}
+
 TEST_F(Report, AFileThatIsNoDocumentIsRefused) {
   for (const std::string text : {"", "{", "[]", "{\"command\": \"other\"}"}) {
     Write("odd.json", text);
