@@ -213,7 +213,7 @@ WHERE h.type <> 'local' AND h.auth_method IN ('ident', 'peer', 'cert', 'ldap', '
      .query = R"sql(
 SELECT pg_catalog.format('%I in database %I', a.usename, a.datname), pg_catalog.count(*) || ' connections.', NULL, NULL
 FROM pg_catalog.pg_stat_ssl s JOIN pg_catalog.pg_stat_activity a ON a.pid = s.pid
-WHERE NOT s.ssl AND a.client_addr IS NOT NULL
+WHERE NOT s.ssl AND a.client_addr IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
 GROUP BY a.usename, a.datname)sql",
      .remedy =
          "Switch the clients to sslmode=verify-full with the service's root certificate, or set rds.force_ssl to 0.",

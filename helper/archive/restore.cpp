@@ -105,7 +105,7 @@ class ArchiveRestore {
     return End();
   }
 
-  std::string Describe() {
+  Description Describe() {
     std::string text = SqlComment(fmt::format("archive: {}, {}, of database \"{}\" (PostgreSQL {}), by pg_dump {}",
                                               file_.path(), file_.KindName(), file_.archive().database,
                                               file_.archive().server_version, file_.archive().dump_version));
@@ -114,8 +114,7 @@ class ArchiveRestore {
                       : "-- no manifest: the rows will be loaded, not proved\n";
     run_ = state_.Find();
     const auto problems = RunTargetPreflight({target_, options_, run_.has_value()});
-    for (const PreflightProblem& problem : problems)
-      text += SqlComment("pre-flight failure: " + Error(problem.message, problem.detail, problem.hint).Report());
+    text += ProblemComments(problems);
     Map();
     ReadContents();
     if (mapped_)
@@ -139,7 +138,7 @@ class ArchiveRestore {
     text += fmt::format("-- {} sequences: SELECT setval(...)\n", sequences_.size());
     text += "-- schema, post-data: indexes, constraints, foreign keys, triggers, rules, policies, owners, grants\n";
     for (const SchemaChange& change : part_.at_end) text += fmt::format("/* target, at the end */ {}\n", change.sql);
-    return text;
+    return {text, !Blockers(problems).empty()};
   }
 
  private:
@@ -266,8 +265,10 @@ class ArchiveRestore {
       throw Error("this restore was begun with another table mapping", {},
                   "Go on with the manifest that it was begun with, or start over with --restart.");
     if (run_->stage == Stage::kFinished && !options_.restart)
-      throw Error("this restore has finished already", fmt::format("It began at {}.", run_->started_at),
-                  "Give --restart to load everything anew.");
+      throw Error(
+          "this restore has finished already", fmt::format("It began at {}.", run_->started_at),
+          "--restart drops everything in the target database, what was written there since included, and loads it "
+          "anew.");
     if (run_->verify != verify_ && !options_.restart)
       throw Error(verify_ ? "this restore was begun without a proof" : "this restore was begun with a proof", {},
                   "Go on as it was begun (--no-verify or not, the same manifest), or start over with --restart.");
@@ -275,8 +276,8 @@ class ArchiveRestore {
 
   void StartOver() {
     if (!run_) return;
-    if (options_.into_existing)
-      throw Error("--restart cannot be told from what was there before --into-existing", {},
+    if (options_.into_existing || run_->into_existing)
+      throw Error("--restart would also drop what was there before --into-existing", {},
                   "Drop what the first run loaded by hand, and schema airlift_state.");
     progress_.Note("starting over: dropping what the former run created on the target");
     DropCreatedObjects(target_);
@@ -298,7 +299,9 @@ class ArchiveRestore {
                        result_.snapshot_lsn,
                        {},
                        verify_,
-                       {}};
+                       {},
+                       false,
+                       options_.into_existing};
       state_.Create(*run_);
     } else {
       progress_.Note(
@@ -558,7 +561,7 @@ RunResult RestoreArchive(const ArchiveOptions& archive, const MoveOptions& optio
   return ArchiveRestore(archive, options, progress).Run();
 }
 
-std::string DescribeArchiveRestore(const ArchiveOptions& archive, const MoveOptions& options) {
+Description DescribeArchiveRestore(const ArchiveOptions& archive, const MoveOptions& options) {
   Progress silent(ProgressStyle::kQuiet);
   return ArchiveRestore(archive, options, silent).Describe();
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/move_options.h"
+#include "preflight/preflight.h"
 #include "progress/progress.h"
 #include "report/result.h"
 
@@ -22,6 +23,6 @@ struct ArchiveOptions {
 RunResult RestoreArchive(const ArchiveOptions& archive, const MoveOptions& options, Progress& progress);
 
 // What RestoreArchive would do, one step per line. Changes nothing.
-std::string DescribeArchiveRestore(const ArchiveOptions& archive, const MoveOptions& options);
+Description DescribeArchiveRestore(const ArchiveOptions& archive, const MoveOptions& options);
 
 }  // namespace airlift

@@ -279,18 +279,18 @@ RunResult RestoreScript(const ArchiveOptions& archive, const MoveOptions& option
   return result;
 }
 
-std::string DescribeScriptRestore(const ArchiveOptions& archive, const MoveOptions& options) {
+Description DescribeScriptRestore(const ArchiveOptions& archive, const MoveOptions& options) {
   RefuseOptions(archive, options);
   EndOfScript(archive.path);
   const std::string start = Start(archive.path);
   std::string text = SqlComment(fmt::format("plain script: {}, of a PostgreSQL {}, by pg_dump {}", archive.path,
                                             RestOfLine(start, kServerVersion), RestOfLine(start, kProgramVersion)));
   Connection target(options.target, Side::kTarget);
-  for (const PreflightProblem& problem : RunTargetPreflight({target, options}))
-    text += SqlComment("pre-flight failure: " + Error(problem.message, problem.detail, problem.hint).Report());
+  const std::vector<PreflightProblem> problems = RunTargetPreflight({target, options});
+  text += ProblemComments(problems);
   std::string command = FindPsql(options.pg_bindir).path;
   for (const std::string& argument : Arguments(archive.path)) command += " " + argument;
-  return text + SqlComment("runs: " + command) + "/* target */ ANALYZE;\n";
+  return {text + SqlComment("runs: " + command) + "/* target */ ANALYZE;\n", !Blockers(problems).empty()};
 }
 
 }  // namespace airlift

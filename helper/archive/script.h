@@ -17,6 +17,6 @@ bool IsPlainScript(const std::string& path);
 RunResult RestoreScript(const ArchiveOptions& archive, const MoveOptions& options, Progress& progress);
 
 // What RestoreScript would do. Changes nothing.
-std::string DescribeScriptRestore(const ArchiveOptions& archive, const MoveOptions& options);
+Description DescribeScriptRestore(const ArchiveOptions& archive, const MoveOptions& options);
 
 }  // namespace airlift

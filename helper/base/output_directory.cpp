@@ -1,7 +1,10 @@
 #include "base/output_directory.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/byte_source.h"
@@ -24,6 +27,17 @@ void MakeDirectory(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
   if (failure) throw Error(fmt::format("could not create directory \"{}\": {}", path, failure.message()));
+}
+
+void RequirePlaceForFile(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(fmt::format("\"{}\" is a directory", path), {}, "Give the name of a file.");
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent;
+  if (access(directory.c_str(), W_OK | X_OK) != 0)
+    throw Error(fmt::format("no file can be made in directory \"{}\": {}", directory, std::strerror(errno)),
+                fmt::format("\"{}\" is to be written there at the end.", path));
 }
 
 }  // namespace airlift

@@ -12,4 +12,7 @@ void RefuseFilledDirectory(const std::string& path, const char* manifest);
 // Makes `path`, with the directories above it, where it is not there. Throws Error with the reason.
 void MakeDirectory(const std::string& path);
 
+// Throws Error where no file could be made at `path`: its directory is missing or closed, or it is a directory.
+void RequirePlaceForFile(const std::string& path);
+
 }  // namespace airlift

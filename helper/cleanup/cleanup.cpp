@@ -24,6 +24,7 @@
 #include "report/result.h"
 #include "source/extension_fence.h"
 #include "state/driver_lock.h"
+#include "state/swapped_sides.h"
 #include "tune/tuning_steps.h"
 
 namespace airlift {
@@ -62,6 +63,7 @@ class Cleanup {
     if (!options_.dry_run) TakeDriverLock(*target_);
     ReplicationState state(*target_);
     const auto record = state.Find();
+    if (!record && source_ != nullptr) RefuseSwappedSides(*source_, *target_);
     if (record) {
       RequireNoLiveMigration(*record);
       publication_ = record->publication;
@@ -98,8 +100,13 @@ class Cleanup {
   }
 
   void RequireNoLiveMigration(const ReplicationRecord& record) {
-    const bool is_over = record.phase == MigrationPhase::kOpen || record.phase == MigrationPhase::kFallenBack;
-    if (is_over || options_.abandon || options_.dry_run) return;
+    if (IsOver(record.phase) || options_.abandon) return;
+    if (options_.dry_run) {
+      result_.items.push_back({"target",
+                               fmt::format("the migration, which is \"{}\"", MigrationPhaseName(record.phase)),
+                               "refused", "it has not been cut over; --abandon gives it up"});
+      return;
+    }
     throw Error(fmt::format("the migration is \"{}\": it has not been cut over", MigrationPhaseName(record.phase)),
                 "To clean up now is to give it up; the target's data will stand still where it is.",
                 "Give --abandon if that is what you want.");
@@ -151,7 +158,7 @@ class Cleanup {
     }
     if (kept_steps_ > 0)
       result_.items.push_back({"target", fmt::format("{} roles, memberships and settings", kept_steps_), "kept",
-                               "the application needs them; pg_airlift undo before this would have removed them"});
+                               "the application needs them"});
   }
 
   void DropState() {
@@ -207,7 +214,7 @@ class Cleanup {
       throw;
     } catch (const Error& error) {
       item.state = "failed";
-      item.note = error.what();
+      item.note = error.what() + (error.detail().empty() ? std::string() : ": " + error.detail());
     }
     result_.items.push_back(std::move(item));
   }
@@ -222,8 +229,10 @@ class Cleanup {
 }  // namespace
 
 int CleanupResult::ExitStatus() const {
-  for (const CleanupItem& item : items)
+  for (const CleanupItem& item : items) {
+    if (item.state == "refused") return kExitFailed;
     if (item.state == "failed") return kExitFindings;
+  }
   return left.empty() ? kExitDone : kExitFindings;
 }
 
@@ -251,7 +260,7 @@ std::string CleanupText(const CleanupResult& result) {
                         item.note.empty() ? "" : " (" + item.note + ")");
   for (const CleanupItem& item : result.left)
     text += fmt::format("left             {}: {}; {};\n", item.side, item.what, item.note);
-  if (result.dry_run) return text;
+  if (result.dry_run) return text.empty() ? "nothing of the migration is left\n" : text;
   return text + (result.ExitStatus() == kExitDone ? "nothing of the migration is left\n"
                                                   : "something is left: see above, and run this again\n");
 }

@@ -52,12 +52,13 @@ int Run(const CheckArguments& arguments) {
   const RunLock lock(config.lock_file);
   const CheckReport report = RunCheck(config);
   const int status = report.ExitStatus();
-  if (!config.textfile.empty()) WriteWholeFile(config.textfile, CheckPrometheus(report));
   if (arguments.json) {
     fmt::print("{}\n", CheckJson(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (status != kExitDone || arguments.verbose) {
     PrintText(CheckText(report));
   }
+  // Behind the message, which is told also where this fails.
+  if (!config.textfile.empty()) WriteWholeFile(config.textfile, CheckPrometheus(report));
   return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "pg/side_conninfo.h"
 
 namespace airlift {
 
@@ -59,8 +60,8 @@ std::function<int()> SetupCleanup(CLI::App& app) {
       throw Error("--source is required", {}, "Or say --source-is-gone.");
     if (arguments->target.empty() && !options.target_is_gone)
       throw Error("--target is required", {}, "Or say --target-is-gone.");
-    options.source = ConnInfo::Parse(arguments->source);
-    options.target = ConnInfo::Parse(arguments->target);
+    options.source = ParseSide("source", arguments->source);
+    options.target = ParseSide("target", arguments->target);
     const CleanupResult result = CleanUp(options);
     if (arguments->json) {
       fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "base/file_name.h"
@@ -80,6 +81,7 @@ ClusterEvidence::ClusterEvidence(const OutputOptions& output, const std::string&
   if (!output.html.empty())
     throw Error("--html makes a page of one database", {},
                 "Make one of each evidence file afterwards: pg_airlift report.");
+  output.RequirePlace();
   if (path_.empty())
     path_ = fmt::format("pg_airlift-{}-all-databases-{:%Y%m%dT%H%M%SZ}{}", command, fmt::gmtime(std::time(nullptr)),
                         kSuffix);
@@ -101,14 +103,21 @@ std::string ClusterEvidence::Keep(const RunResult& result) {
 
 int ClusterEvidence::Present(const ClusterResult& result) const {
   const std::string text = ClusterJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  WriteFileAtomically(path_, "evidence file", 0666, [&](std::FILE* file) { std::fputs(text.c_str(), file); });
-  if (output_.signing_key) SignFile(path_, *output_.signing_key);
+  // What was found is told also where the disk is full by now.
+  std::exception_ptr failure;
+  try {
+    WriteFileAtomically(path_, "evidence file", 0666, [&](std::FILE* file) { std::fputs(text.c_str(), file); });
+    if (output_.signing_key) SignFile(path_, *output_.signing_key);
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
   const int status = result.ExitStatus();
   if (output_.json) {
     fmt::print("{}", text);
-  } else if (!output_.quiet || status != kExitDone) {
-    fmt::print("evidence: {}\n{}", path_, ClusterText(result));
+  } else if (!output_.quiet || status != kExitDone || failure) {
+    fmt::print("{}{}", failure ? std::string() : fmt::format("evidence: {}\n", path_), ClusterText(result));
   }
+  if (failure) std::rethrow_exception(failure);
   return status;
 }
 

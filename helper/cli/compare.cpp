@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "cli/cluster_arguments.h"
 #include "cli/command.h"
+#include "cli/html_file.h"
 #include "cli/options.h"
 #include "cli/pace_arguments.h"
 #include "cli/selection_arguments.h"
@@ -103,8 +104,9 @@ std::function<int()> SetupCompare(CLI::App& app) {
       ->group(rows);
   app.add_flag("--show-values", compare.show_values, "show the values that differ, here and in the evidence file")
       ->group(rows);
-  app.add_option("--repair", compare.repair,
-                 "write SQL to this file that makes the rows of the target equal to the source's; it is never run")
+  WritesAtTheEnd(
+      app.add_option("--repair", compare.repair,
+                     "write SQL to this file that makes the rows of the target equal to the source's; it is never run"))
       ->type_name("FILE")
       ->group(rows);
   const char* subset = "Subsets";
@@ -150,6 +152,7 @@ std::function<int()> SetupCompare(CLI::App& app) {
     compare.with_schema = !arguments->data_only;
     compare.pace = arguments->pace.Options();
     if (arguments->cluster.all) return RunClusterComparison(*arguments);
+    arguments->output.RequirePlace();
     const auto progress = arguments->output.MakeProgress();
     if (!arguments->max_wait.empty())
       arguments->live.max_wait = std::chrono::milliseconds(std::llround(ParseDuration(arguments->max_wait) * 1000));

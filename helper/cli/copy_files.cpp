@@ -100,6 +100,7 @@ int RunCopyIn(CopyInArguments& arguments) {
   connections.target = arguments.target;
   arguments.copy.target = connections.TargetInfo();
   arguments.copy.verify = !arguments.no_verify;
+  arguments.output.RequirePlace();
   const auto progress = arguments.output.MakeProgress();
   const RunResult result = CopyIn(arguments.copy, *progress);
   progress->Stop();

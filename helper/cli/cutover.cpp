@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/format.h"
 #include "cli/command.h"
+#include "cli/html_file.h"
 #include "cli/options.h"
 #include "cutover/fallback.h"
 
@@ -60,10 +61,11 @@ void AddCrossingOptions(CLI::App& app, CrossingArguments& arguments) {
   app.add_flag("--dry-run", crossing.dry_run, "check, and print each step's SQL; change nothing");
   app.add_flag("--abort", crossing.abort, "take back what was begun and did not end");
   CLI::Option* evidence =
-      app.add_option("--evidence", crossing.evidence, "where to write the comparison's evidence file")
+      WritesAtTheEnd(app.add_option("--evidence", crossing.evidence, "where to write the comparison's evidence file"))
           ->type_name("FILE");
   AddSignOption(app, crossing.signing_key)->needs(evidence);
-  app.add_flag("--json", arguments.json, "print steps, times and the comparison as JSON");
+  app.add_flag("--json", arguments.json, "print steps, times and the comparison as JSON")
+      ->excludes(app.get_option("--dry-run"));
   app.add_flag("-q,--quiet", arguments.quiet, "no progress, and no output at all when the exit status is 0");
 }
 

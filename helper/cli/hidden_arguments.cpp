@@ -13,7 +13,14 @@ namespace {
 
 constexpr const char* kSecrets[] = {"password", "sslpassword"};
 
-// The connection string in `text` without its passwords; `text` itself where there is none to hide.
+// "--source=CONNINFO": from behind the first '='; "-sCONNINFO": from behind the letter.
+size_t ValueStart(const std::string& argument) {
+  if (argument.rfind("--", 0) == 0) return argument.find('=') == std::string::npos ? 0 : argument.find('=') + 1;
+  return argument.size() > 2 && argument[0] == '-' ? 2 : 0;
+}
+
+}  // namespace
+
 std::string WithoutPassword(const std::string& text) {
   try {
     const ConnInfo info = ConnInfo::Parse(text);
@@ -24,14 +31,6 @@ std::string WithoutPassword(const std::string& text) {
   }
   return text;
 }
-
-// "--source=CONNINFO": from behind the first '='; "-sCONNINFO": from behind the letter.
-size_t ValueStart(const std::string& argument) {
-  if (argument.rfind("--", 0) == 0) return argument.find('=') == std::string::npos ? 0 : argument.find('=') + 1;
-  return argument.size() > 2 && argument[0] == '-' ? 2 : 0;
-}
-
-}  // namespace
 
 void HidePasswords(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {

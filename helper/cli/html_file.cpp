@@ -9,12 +9,21 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/output_directory.h"
 #include "html/render.h"
 
 namespace airlift {
 
+CLI::Option* WritesAtTheEnd(CLI::Option* option) {
+  return option->check([](const std::string& path) {
+    if (!path.empty()) RequirePlaceForFile(path);
+    return std::string();
+  });
+}
+
 void AddHtmlOption(CLI::App& app, std::string& path) {
-  app.add_option("--html", path, "also write the result as one self-contained HTML page")->type_name("FILE");
+  WritesAtTheEnd(app.add_option("--html", path, "also write the result as one self-contained HTML page"))
+      ->type_name("FILE");
 }
 
 void WriteHtmlFile(const std::string& path, const nlohmann::json& document) {

@@ -7,6 +7,9 @@
 
 namespace airlift {
 
+// For an option that names a file: that it can be made is seen before anything is begun, not when a long run ends.
+CLI::Option* WritesAtTheEnd(CLI::Option* option);
+
 // Declares --html on `app`; `path` stays "" where it is not given.
 void AddHtmlOption(CLI::App& app, std::string& path);
 

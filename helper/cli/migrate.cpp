@@ -38,11 +38,12 @@ void AddMoveOptions(CLI::App& app, MoveArguments& arguments) {
   AddConnectionOptions(app, arguments.connections);
   AddOutputOptions(app, arguments.output);
   AddSelectionOptions(app, arguments.selection);
-  app.add_flag("--dry-run", arguments.move.dry_run, "print what would be done, as SQL and programs; change nothing");
+  app.add_flag("--dry-run", arguments.move.dry_run, "print what would be done, as SQL and programs; change nothing")
+      ->excludes(app.get_option("--json"));
   app.add_flag("--into-existing", arguments.move.into_existing,
                "the target may hold other objects; tables that are there already must be empty");
   app.add_flag("--restart", arguments.move.restart,
-               "drop what a former run of this move created on the target, and begin anew");
+               "where a former run of this move is recorded: drop everything in the target database, and begin anew");
   app.add_flag("--allow-refused", arguments.allow_refused,
                "exit 0 even when the target refused some objects, as long as all data is verified");
   app.add_option("--split-size", arguments.split_size,
@@ -84,10 +85,9 @@ int RunArchiveRestore(MoveArguments& arguments, const ArchiveOptions& archive) {
     throw Error("parts of an archive cannot be selected", {}, "Restore all of it, or move from the source itself.");
   arguments.move.verify = !arguments.no_verify;
   const bool is_script = IsPlainScript(archive.path);
-  if (arguments.move.dry_run) {
-    PrintText((is_script ? DescribeScriptRestore : DescribeArchiveRestore)(archive, arguments.move));
-    return kExitDone;
-  }
+  if (arguments.move.dry_run)
+    return PrintDescription((is_script ? DescribeScriptRestore : DescribeArchiveRestore)(archive, arguments.move));
+  arguments.output.RequirePlace();
   const auto progress = arguments.output.MakeProgress();
   RunResult result = (is_script ? RestoreScript : RestoreArchive)(archive, arguments.move, *progress);
   progress->Stop();
@@ -105,9 +105,9 @@ int RunMoveCommand(MoveArguments& arguments) {
                             arguments.output.quiet);
   if (move.dry_run) {
     Progress silent(ProgressStyle::kQuiet);
-    PrintText(DescribeMove(move, MakeCompanion(arguments, silent).get()));
-    return kExitDone;
+    return PrintDescription(DescribeMove(move, MakeCompanion(arguments, silent).get()));
   }
+  arguments.output.RequirePlace();
   const auto progress = arguments.output.MakeProgress();
   const auto companion = MakeCompanion(arguments, *progress);
   RunResult result = RunMove(move, *progress, companion.get());

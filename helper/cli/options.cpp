@@ -1,5 +1,6 @@
 #include "cli/options.h"
 #include "base/file_name.h"
+#include "base/output_directory.h"
 #include "base/terminal.h"
 
 #include <fmt/chrono.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cctype>
 #include <ctime>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -76,12 +78,20 @@ CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key
 void AddOutputOptions(CLI::App& app, OutputOptions& options) {
   app.add_flag("--json", options.json, "print the evidence as JSON on standard output instead of the summary");
   app.add_flag("-q,--quiet", options.quiet, "no progress, and no output at all when the exit status is 0");
-  app.add_option("--evidence", options.evidence,
-                 "where to write the evidence file (default: pg_airlift-COMMAND-DATABASE-TIME.json here)")
+  WritesAtTheEnd(
+      app.add_option("--evidence", options.evidence,
+                     "where to write the evidence file (default: pg_airlift-COMMAND-DATABASE-TIME.json here)"))
       ->type_name("FILE");
   AddSignOption(app, options.signing_key);
   AddHtmlOption(app, options.html);
 }
+
+int PrintDescription(const Description& description) {
+  PrintText(description.text);
+  return description.is_blocked ? kExitFailed : kExitDone;
+}
+
+void OutputOptions::RequirePlace() const { RequirePlaceForFile(evidence.empty() ? "pg_airlift.json" : evidence); }
 
 std::unique_ptr<Progress> OutputOptions::MakeProgress() const {
   return std::make_unique<Progress>(quiet ? ProgressStyle::kQuiet : DefaultProgressStyle());
@@ -99,13 +109,20 @@ int OutputOptions::Present(RunResult result, const ConnInfo& target) const {
 
 int OutputOptions::Present(const RunResult& result) const {
   const std::string path = evidence.empty() ? DefaultEvidencePath(result) : evidence;
-  WriteEvidence(result, path, signing_key.get());
+  // What was found is told also where the disk is full by now.
+  std::exception_ptr failure;
+  try {
+    WriteEvidence(result, path, signing_key.get());
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
   const int status = result.ExitStatus();
   if (json) {
     fmt::print("{}\n", ToJson(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  } else if (!quiet || status != kExitDone) {
-    PrintText(fmt::format("evidence: {}\n{}", path, Summary(result)));
+  } else if (!quiet || status != kExitDone || failure) {
+    PrintText((failure ? std::string() : fmt::format("evidence: {}\n", path)) + Summary(result));
   }
+  if (failure) std::rethrow_exception(failure);
   WriteHtmlFile(html, ToJson(result));
   return status;
 }

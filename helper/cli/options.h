@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pg/conninfo.h"
+#include "preflight/preflight.h"
 #include "progress/progress.h"
 #include "report/result.h"
 #include "report/signature.h"
@@ -44,6 +45,8 @@ struct OutputOptions {
   std::string html;      // "" for none
   std::shared_ptr<const SigningKey> signing_key;
 
+  // Throws Error where the evidence file could not be made: a long run must not end with that.
+  void RequirePlace() const;
   std::unique_ptr<Progress> MakeProgress() const;
   // The same, with a note where the tuning of the target for a load still stands.
   int Present(RunResult result, const ConnInfo& target) const;
@@ -53,6 +56,8 @@ struct OutputOptions {
 // --sign: the key is read at once, so that a long run does not end without its signature.
 CLI::Option* AddSignOption(CLI::App& app, std::shared_ptr<const SigningKey>& key,
                            const std::string& what = "evidence file");
+// Prints what a dry run tells; the exit status.
+int PrintDescription(const Description& description);
 void AddOutputOptions(CLI::App& app, OutputOptions& options);
 
 }  // namespace airlift

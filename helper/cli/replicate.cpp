@@ -44,7 +44,9 @@ std::function<int()> SetupReplicate(CLI::App& app) {
 int ReplicateChanges(const ConnInfo& source, const ConnInfo& target, const ReplicationOptions& options, bool dry_run,
                      bool quiet) {
   Progress progress(quiet ? ProgressStyle::kQuiet : ProgressStyle::kLines);
-  const std::vector<std::string> lines = Replication(source, target, options, progress).RunChangesOnly(dry_run);
+  Replication replication(source, target, options, progress);
+  if (dry_run) return PrintDescription(replication.DescribeChangesOnly());
+  const std::vector<std::string> lines = replication.RunChangesOnly();
   progress.Stop();
   if (!quiet)
     for (const std::string& line : lines) PrintText(line + "\n");

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/terminal.h"
 #include "cli/command.h"
+#include "cli/html_file.h"
 #include "cli/options.h"
 #include "replicate/status.h"
 #include "replicate/status_print.h"
@@ -100,7 +101,8 @@ std::function<int()> SetupStatus(CLI::App& app) {
       ->type_name("SECONDS");
   auto* json = app.add_flag("--json", arguments->json, "print JSON; one line for each look with --watch");
   app.add_flag("--prometheus", arguments->prometheus, "print the text format of Prometheus")->excludes(json);
-  app.add_option("--textfile", arguments->textfile, "write that format to this file (for node_exporter), always whole")
+  WritesAtTheEnd(app.add_option("--textfile", arguments->textfile,
+                                "write that format to this file (for node_exporter), always whole"))
       ->type_name("FILE");
   app.add_option("--max-retained-wal", arguments->max_retained_wal,
                  "what a slot may keep of WAL before --on-limit is done")

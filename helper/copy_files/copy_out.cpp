@@ -96,12 +96,23 @@ void RefuseForeignBinary(const Relation& relation, const CopyOutOptions& options
               {}, "Use --format csv or text, or leave the column out.");
 }
 
+// A mistyped name beside others would pass for a success without its table.
+void RefuseUnmatched(Connection& source, const std::vector<std::string>& texts,
+                     const std::vector<NamePattern>& patterns) {
+  std::string list;
+  for (size_t i = 0; i < patterns.size(); ++i)
+    if (LoadRelations(source, {patterns[i]}).empty()) list += (list.empty() ? "--table " : ", --table ") + texts[i];
+  if (!list.empty())
+    throw Error("no table of the source matches", list, "Write schema.table; docs/selection.md tells of patterns.");
+}
+
 std::vector<Relation> ChooseTables(Connection& source, const CopyOutOptions& options) {
   std::vector<NamePattern> patterns;
   for (const std::string& pattern : options.tables) patterns.push_back(ParseNamePattern(pattern));
+  RefuseUnmatched(source, options.tables, patterns);
   std::vector<Relation> relations = LoadRelations(source, patterns);
   std::erase_if(relations, [](const Relation& relation) { return relation.is_extension_configuration; });
-  if (relations.empty()) throw Error("no table of the source matches");
+  if (relations.empty() && patterns.empty()) throw Error("the source has no table");
   auto conditions = ParseTableOptions(options.where, "--where", "TABLE=CONDITION");
   auto columns = ParseTableOptions(options.columns, "--columns", "TABLE=COLUMN,COLUMN");
   for (Relation& relation : relations) {

@@ -21,10 +21,29 @@
 #include "selection/selection_store.h"
 #include "sequences/sequence_margin.h"
 #include "state/seen_source.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
 namespace {
+
+constexpr const char* kLockNotAvailable = "55P03";
+
+// Locks of tables that others hold, as a sentence, the strong and old ones first: the server does not say for whom it
+// waited.
+std::string LockHolders(Connection& connection) {
+  const Result found = connection.Query(
+      "SELECT pg_catalog.format('%s on %s by process %s (%s, user %s)', l.mode, "
+      "l.relation::pg_catalog.regclass, l.pid, coalesce(nullif(a.application_name, ''), '?'), a.usename) "
+      "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
+      "JOIN pg_catalog.pg_class c ON c.oid = l.relation "
+      "WHERE l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384 "
+      "AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
+      "ORDER BY l.mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'), a.xact_start LIMIT 5");
+  std::string list;
+  for (int row = 0; row < found.rows(); ++row) list += (row == 0 ? "Held now: " : ", ") + found.Text(row, 0);
+  return list.empty() ? "Nobody holds one any more." : list + ".";
+}
 
 constexpr uint64_t kListedRows = 20;
 constexpr auto kPoll = std::chrono::milliseconds(50);
@@ -103,6 +122,7 @@ Connection& Crossing::Replicator() {
 
 void Crossing::RequireKnownReplication() {
   const auto record = state_.Find();
+  if (!record) RefuseSwappedSides(*source_, *target_);
   if (!record)
     throw Error("the target knows of no replication", {},
                 "Start one with pg_airlift migrate --type full-load-and-cdc, or pg_airlift replicate.");
@@ -125,7 +145,14 @@ void Crossing::Show(Side side, const std::string& sql) const {
 
 void Crossing::Act(Side side, const std::string& sql) {
   if (options_.dry_run) return Show(side, sql);
-  On(side).Execute(sql);
+  try {
+    On(side).Execute(sql);
+  } catch (const SqlError& error) {
+    if (error.sqlstate() != kLockNotAvailable) throw;
+    throw SqlError(side, error.sqlstate(), error.primary(),
+                   fmt::format("Waited {} for a lock. {}", FormatSeconds(options_.timeout), LockHolders(On(side))),
+                   "End what holds it, or give a longer --timeout; then try again.");
+  }
 }
 
 std::string Crossing::Mark(Side from) {

@@ -41,6 +41,7 @@ class Cutover : public Crossing {
   CrossingResult Run() {
     TakeDriverLock(Target());
     RequireKnownReplication();
+    RefuseAfterFallback();
     forward_ = state_.Subscriptions(Direction::kForward);
     if (options_.abort) return Abort();
     if (MustBeginAnew()) BeginAnew();
@@ -68,6 +69,14 @@ class Cutover : public Crossing {
 
  private:
   static const RoadStep<Cutover> kSteps[14];
+
+  // Every step is on record as done, and yet the application must not write to the target.
+  void RefuseAfterFallback() const {
+    if (record_.phase != MigrationPhase::kFallingBack && record_.phase != MigrationPhase::kFallenBack) return;
+    throw Error(fmt::format("the migration is \"{}\": this cutover is over", MigrationPhaseName(record_.phase)),
+                "The application was brought back to the source.",
+                "To try again: pg_airlift cleanup, an empty target database, and pg_airlift migrate.");
+  }
 
   SourceFence Fence() { return SourceFence(Source()); }
 

@@ -11,6 +11,7 @@
 #include "prepare/sql_text.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
+#include "state/run_state.h"
 #include "state/task_kind.h"
 
 namespace airlift {
@@ -18,11 +19,7 @@ namespace airlift {
 namespace {
 
 std::string DescribeProblems(const std::vector<PreflightProblem>& problems) {
-  std::string text;
-  for (const PreflightProblem& problem : problems) {
-    text += SqlComment(fmt::format("pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
-                                   Error(problem.message, problem.detail, problem.hint).Report()));
-  }
+  const std::string text = ProblemComments(problems);
   return text.empty() ? "-- pre-flight: nothing stands in the way\n" : text;
 }
 
@@ -56,12 +53,13 @@ std::string DescribeTask(const std::vector<Relation>& relations, const Task& tas
 
 }  // namespace
 
-std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
+Description DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
   SourceSnapshot source(options.source);
   Connection target(options.target, Side::kTarget);
   const Selection selection(source.connection(), options.selection);
   const bool has_extension = FindExtension(source.connection()).has_value();
-  std::vector<PreflightProblem> problems = RunPreflight({source.connection(), target, options, false, &selection});
+  std::vector<PreflightProblem> problems =
+      RunPreflight({source.connection(), target, options, RunState(target).Find().has_value(), &selection});
   if (companion != nullptr) companion->Check(problems);
   std::string text = DescribeProblems(problems);
   if (companion == nullptr) {
@@ -91,7 +89,7 @@ std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion) {
       text += fmt::format("/* target, at the end */ {}\n", change.sql);
   if (const size_t mark = replication.find(kAfterLoadMark); mark != std::string::npos)
     text += replication.substr(mark + std::string(kAfterLoadMark).size());
-  return text;
+  return {text, !Blockers(problems).empty()};
 }
 
 }  // namespace airlift

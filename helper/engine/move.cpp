@@ -22,6 +22,7 @@
 #include "pg/identifier.h"
 #include "preflight/preflight.h"
 #include "prepare/replication_role.h"
+#include "replicate/replication_state.h"
 #include "schema/schema_mover.h"
 #include "selection/selection_store.h"
 #include "sequences/sequences.h"
@@ -141,6 +142,7 @@ class Move {
     result_.source = ReadServerFacts(source_);
     result_.target = ReadServerFacts(target_);
     run_ = state_.Find();
+    RefuseToLeaveChangesBehind();
     RefuseForeignRun();
     if (run_) NoticeSourceServer();
     selection_ = Selection(source_, options_.selection);
@@ -209,10 +211,25 @@ class Move {
     const bool is_well = run_->verify ? run_->verdict == Verdict::kVerified : companion_ != nullptr || !options_.verify;
     const bool goes_on = (companion_ != nullptr || options_.keep_finished) && is_well;
     if (run_->stage == Stage::kFinished && !options_.restart && !goes_on)
-      throw Error("this move has finished already",
-                  fmt::format("It began at {} and ended with the verdict \"{}\".", run_->started_at,
-                              run_->verdict ? VerdictName(*run_->verdict) : "none"),
-                  "Run pg_airlift compare to compare again, or give --restart to load everything anew.");
+      throw Error(
+          "this move has finished already",
+          fmt::format("It began at {} and ended with the verdict \"{}\".", run_->started_at,
+                      run_->verdict ? VerdictName(*run_->verdict) : "none"),
+          "Run pg_airlift compare to compare again. --restart drops everything in the target database, what was "
+          "written there since included, and loads it anew.");
+  }
+
+  // Under another snapshot than the slots' the load and what they send would overlap, and --restart would drop the
+  // tables from under the subscriptions, or, after a cutover, from under the application.
+  void RefuseToLeaveChangesBehind() {
+    if (companion_ != nullptr) return;
+    const auto replication = ReplicationState(target_).Find();
+    if (!replication) return;
+    throw Error("the target belongs to a migration that replicates changes",
+                fmt::format("It was begun with --type {}, and its phase is \"{}\".", replication->type,
+                            MigrationPhaseName(replication->phase)),
+                "Give the same --type to go on with it, or end it with pg_airlift cleanup; pg_airlift status tells how "
+                "it stands.");
   }
 
   // It is remembered only when the copies have been judged against the source as it is now.
@@ -236,8 +253,8 @@ class Move {
 
   void StartOver() {
     if (!run_) return;
-    if (options_.into_existing)
-      throw Error("--restart cannot be told from what was there before --into-existing", {},
+    if (options_.into_existing || run_->into_existing)
+      throw Error("--restart would also drop what was there before --into-existing", {},
                   "Drop what the first run loaded by hand, and schema airlift_state.");
     Note("starting over: dropping what the former run created on the target");
     if (companion_ != nullptr) companion_->StartOver();
@@ -275,7 +292,9 @@ class Move {
                        snapshot_->lsn(),
                        {},
                        options_.verify,
-                       {}};
+                       {},
+                       false,
+                       options_.into_existing};
       state_.Create(*run_);
       RememberSource(source_, target_);
       ReachFaultPoint(FaultPoint::kStateCreated);

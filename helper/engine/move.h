@@ -17,6 +17,6 @@ namespace airlift {
 RunResult RunMove(const MoveOptions& options, Progress& progress, MoveCompanion* companion = nullptr);
 
 // What RunMove would do: the SQL and the programs, one step per line, made by the same code. Changes nothing.
-std::string DescribeMove(const MoveOptions& options, MoveCompanion* companion = nullptr);
+Description DescribeMove(const MoveOptions& options, MoveCompanion* companion = nullptr);
 
 }  // namespace airlift

@@ -2,6 +2,8 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 
 #include "base/error.h"
@@ -15,6 +17,18 @@ using ParsedOptions = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree
 bool LooksLikeConnInfo(const std::string& text) {
   return text.find('=') != std::string::npos || text.rfind("postgres://", 0) == 0 ||
          text.rfind("postgresql://", 0) == 0;
+}
+
+// libpq's message may quote any part of the string.
+bool MayHoldSecret(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text.find("pass") != std::string::npos || text.find("secret") != std::string::npos ||
+         text.find('@') != std::string::npos;
+}
+
+std::string TrimEnd(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
 }
 
 std::string QuoteValue(const std::string& value) {
@@ -44,8 +58,9 @@ ConnInfo ConnInfo::Parse(const std::string& text) {
   char* message = nullptr;
   const ParsedOptions options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
   if (!options) {
-    PQfreemem(message);  // it may quote the string, password and all
-    throw Error("could not parse the connection string", {},
+    const std::string reason = message == nullptr || MayHoldSecret(text) ? std::string() : TrimEnd(message);
+    PQfreemem(message);
+    throw Error("could not parse the connection string" + (reason.empty() ? reason : ": " + reason), {},
                 "Write it as \"host=... port=... dbname=... user=...\" or \"postgresql://user@host:port/dbname\".");
   }
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option)

@@ -4,7 +4,11 @@
 
 #include <random>
 
+#include "base/error.h"
 #include "pg/identifier.h"
+#include "prepare/sql_text.h"
+#include "schema/client_program.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
@@ -25,6 +29,10 @@ void CheckTargetTakesWrites(const TargetInputs& in, Problems& problems) { CheckT
 void CheckNotTheSameDatabase(const PreflightInputs& in, Problems& problems) {
   if (IsSameDatabase(in.source, in.target))
     problems.push_back({"source and target are the same database", {}, "Check both connection strings."});
+}
+
+void CheckSidesAreNotSwapped(const PreflightInputs& in, Problems& problems) {
+  if (AreSwapped(in.source, in.target)) problems.push_back({kSwappedSides, kSwappedSidesDetail, kSwappedSidesHint});
 }
 
 void CheckEncodings(const PreflightInputs& in, Problems& problems) {
@@ -120,8 +128,22 @@ void CheckSourceLockTable(const PreflightInputs& in, Problems& problems) {
                                   tables / result.Integer(0, 2) + 64)});
 }
 
+void CheckClientProgram(const PreflightInputs& in, Problems& problems) {
+  try {
+    ChooseProgram(FindPrograms(in.options.pg_bindir), in.source.server_major(), in.target.server_major());
+  } catch (const Stopped&) {
+    throw;
+  } catch (const Error& error) {
+    const std::string where = in.options.pg_bindir.empty() ? "PATH and the usual places"
+                                                           : fmt::format("directory \"{}\" only", in.options.pg_bindir);
+    problems.push_back(
+        {error.what(), error.detail().empty() ? "It was looked for in " + where + "." : error.detail(), error.hint()});
+  }
+}
+
 void CheckTargetIsEmpty(const TargetInputs& in, Problems& problems) {
-  if (in.resumes || in.options.into_existing || in.options.restart) return;
+  // --restart is no leave to load into what no former run made.
+  if (in.resumes || in.options.into_existing) return;
   const std::vector<std::string> found = ExistingObjects(in.target, in.options.admin_function);
   if (found.empty()) return;
   std::string list;
@@ -133,8 +155,8 @@ void CheckTargetIsEmpty(const TargetInputs& in, Problems& problems) {
 // Of both sides, or of the source.
 using Check = void (*)(const PreflightInputs&, Problems&);
 constexpr Check kChecks[] = {
-    CheckTargetVersion,    CheckNotTheSameDatabase, CheckEncodings,
-    CheckSourcePrivileges, CheckSourceConnections,  CheckSourceLockTable,
+    CheckSidesAreNotSwapped, CheckTargetVersion,     CheckNotTheSameDatabase, CheckEncodings,
+    CheckSourcePrivileges,   CheckSourceConnections, CheckSourceLockTable,    CheckClientProgram,
 };
 
 using TargetCheck = void (*)(const TargetInputs&, Problems&);
@@ -179,6 +201,14 @@ std::string Blockers(const std::vector<PreflightProblem>& problems) {
     list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
   }
   return list;
+}
+
+std::string ProblemComments(const std::vector<PreflightProblem>& problems) {
+  std::string text;
+  for (const PreflightProblem& problem : problems)
+    text += SqlComment(fmt::format("pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
+                                   Error(problem.message, problem.detail, problem.hint).Report()));
+  return text;
 }
 
 bool IsSameDatabase(Connection& source, Connection& target) {

@@ -41,6 +41,15 @@ void CheckTakesWrites(Connection& target, std::vector<PreflightProblem>& problem
 // Those that stand in the way, as one report; "" for none.
 std::string Blockers(const std::vector<PreflightProblem>& problems);
 
+// All of them as SQL comments; "" for none.
+std::string ProblemComments(const std::vector<PreflightProblem>& problems);
+
+// What a dry run prints.
+struct Description {
+  std::string text;
+  bool is_blocked = false;  // the run itself would refuse to begin
+};
+
 // True when both connections reach the same database, whatever addresses they were given: a lock taken through one is
 // seen through the other.
 bool IsSameDatabase(Connection& source, Connection& target);

@@ -6,6 +6,7 @@
 #include "pg/identifier.h"
 #include "prepare/globals_file.h"
 #include "prepare/secret.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
@@ -20,6 +21,7 @@ bool ChangesSource(const PrepareOptions& options) {
 void CheckTwoDatabases(const PrepareCheckInputs& in, Problems& problems) {
   if (IsSameDatabase(in.source, in.target))
     problems.push_back({"source and target are the same database", {}, "Check both connection strings."});
+  if (AreSwapped(in.source, in.target)) problems.push_back({kSwappedSides, kSwappedSidesDetail, kSwappedSidesHint});
 }
 
 void CheckTargetTakesSteps(const PrepareCheckInputs& in, Problems& problems) {

@@ -132,7 +132,9 @@ void TestFromTarget(const ReachabilityInputs& in, Findings& findings) {
   const char* by_hand = "Try it on the target: CREATE SUBSCRIPTION will tell.";
   if (!info)
     return Add(findings, kFromTarget, in, "Not tested from the target: the source was reached through a socket here.",
-               "Give the source's address for the target: --source-from-target \"host=... port=...\".", true);
+               "Give the source's address for the target: --from-target \"host=... port=...\" (of prepare: "
+               "--source-from-target).",
+               true);
   if (!DblinkAtHand(in.target))
     return Add(findings, kFromTarget, in, "Not tested from the target, which has no dblink.", by_hand, true);
   const Transaction rolled_back(in.target);
@@ -150,7 +152,9 @@ void TestFromTarget(const ReachabilityInputs& in, Findings& findings) {
     if (in.target.IsBroken()) throw;
     const std::string detail = error.detail().empty() ? "" : " (" + error.detail() + ")";
     Add(findings, kFromTarget, in, "It cannot connect from the target: " + error.primary() + detail + ".",
-        "Check network rules (security groups, listen_addresses), pg_hba.conf and --source-from-target.", false);
+        "Check network rules (security groups, listen_addresses), pg_hba.conf, the password, and the address: "
+        "--from-target (of prepare: --source-from-target).",
+        false);
   }
 }
 

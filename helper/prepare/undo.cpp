@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -5,6 +7,7 @@
 #include "prepare/prepare.h"
 #include "prepare/step_runner.h"
 #include "prepare/step_store.h"
+#include "replicate/replication_state.h"
 
 namespace airlift {
 
@@ -15,6 +18,15 @@ bool IsOver(const Step& step) { return step.state == StepState::kUndone || step.
 bool NeedsSource(const std::vector<Step>& steps) {
   return std::any_of(steps.begin(), steps.end(),
                      [](const Step& step) { return step.side == Side::kSource && !IsOver(step); });
+}
+
+// Publication, replication role and replica identities of a migration under way are recorded as steps, too.
+void RefuseWhileReplicating(Connection& target) {
+  const auto replication = ReplicationState(target).Find();
+  if (!replication || IsOver(replication->phase)) return;
+  throw Error(fmt::format("the migration is \"{}\": it needs what prepare did", MigrationPhaseName(replication->phase)),
+              "Without its publication and its replication role the changes would not arrive any more.",
+              "Cut over first; or give the migration up: pg_airlift cleanup --abandon takes all of that back.");
 }
 
 void UndoAll(std::vector<Step>& steps, StepRunner& runner, PrepareResult& result) {
@@ -40,6 +52,7 @@ PrepareResult Undo(const UndoOptions& options) {
   result.target = ReadServerFacts(target);
   StepStore anywhere(target, "");
   anywhere.Lock();
+  RefuseWhileReplicating(target);
   std::vector<Step> steps = anywhere.Load();
   std::unique_ptr<Connection> source;
   if (NeedsSource(steps)) {

@@ -31,6 +31,7 @@
 #include "state/driver_lock.h"
 #include "state/run_state.h"
 #include "state/seen_source.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
@@ -38,14 +39,6 @@ namespace {
 
 constexpr const char* kGuardReason = "it is being replicated from the source";
 constexpr const char* kWatchDdlStep = "replicate/watch-ddl";
-
-std::string ListOf(const std::vector<PreflightProblem>& problems) {
-  std::string list;
-  for (const PreflightProblem& problem : problems)
-    if (problem.is_blocker)
-      list += (list.empty() ? "" : "\n") + Error(problem.message, problem.detail, problem.hint).Report();
-  return list;
-}
 
 }  // namespace
 
@@ -62,10 +55,23 @@ Replication::Replication(const ConnInfo& source, const ConnInfo& target, Replica
   selection_ = Selection(source_, options_.selection);
   // What is recorded wins: slots and publications of these names exist.
   if (!record_) return;
+  const ReplicationOptions defaults;
+  WarnOfIgnored("--publication", options_.publication, defaults.publication, record_->publication);
+  WarnOfIgnored("--replication-role", options_.role, defaults.role, record_->role);
+  const size_t groups = state_.Subscriptions(Direction::kForward).size();
+  if (groups > 0)
+    WarnOfIgnored("--groups", std::to_string(options_.groups), std::to_string(defaults.groups), std::to_string(groups));
   options_.publication = record_->publication;
   options_.role = record_->role;
   if (options_.admin_function.empty()) options_.admin_function = record_->admin_function;
   if (options_.from_target.settings().empty()) options_.from_target = ConnInfo::Parse(record_->source_conninfo);
+}
+
+void Replication::WarnOfIgnored(const char* option, const std::string& given, const std::string& by_default,
+                                const std::string& recorded) {
+  if (given != by_default && given != recorded)
+    progress_.Note(fmt::format("warning: {} \"{}\" does not count: this migration was begun with \"{}\"", option, given,
+                               recorded));
 }
 
 void Replication::Check(std::vector<PreflightProblem>& problems) {
@@ -136,7 +142,7 @@ void Replication::PrepareSource() {
   std::vector<PreflightProblem> problems;
   for (const PrepareFinding& finding : result.findings)
     if (!finding.is_note) problems.push_back({finding.object + ": " + finding.detail, {}, finding.remedy});
-  if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+  if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
   if (publish && prepare.publication.empty()) PublishWithoutExtension(request);
   WatchDdl();
 }
@@ -326,7 +332,7 @@ void Replication::PrepareTarget() {
     if (step.state == StepState::kFailed)
       problems.push_back({fmt::format("target: could not do: {}", step.what), step.error + ".", step.remedy});
   }
-  if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+  if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
 }
 
 void Replication::CloseGuard() {
@@ -448,23 +454,29 @@ void Replication::WarnOfAnotherTimeline() {
   if (!change.empty()) progress_.Note("warning: " + change);
 }
 
-std::vector<std::string> Replication::RunChangesOnly(bool dry_run) {
-  if (!dry_run) TakeDriverLock(target_);
+std::vector<PreflightProblem> Replication::CheckChangesOnly() {
+  if (!record_) RefuseSwappedSides(source_, target_);
   RefuseOtherSelection();
   std::vector<PreflightProblem> problems;
   CheckTakesWrites(target_, problems);
   Check(problems);
-  if (dry_run) {
-    std::vector<std::string> lines;
-    for (const PreflightProblem& problem : problems)
-      lines.push_back(SqlComment(fmt::format("pre-flight {}: {}", problem.is_blocker ? "failure" : "warning",
-                                             Error(problem.message, problem.detail, problem.hint).Report())));
-    lines.push_back(Describe());
-    return lines;
-  }
+  return problems;
+}
+
+Description Replication::DescribeChangesOnly() {
+  const std::vector<PreflightProblem> problems = CheckChangesOnly();
+  std::string text = Describe();
+  if (const size_t mark = text.find(kAfterLoadMark); mark != std::string::npos)
+    text.erase(mark, std::string(kAfterLoadMark).size());
+  return {ProblemComments(problems) + text, !Blockers(problems).empty()};
+}
+
+std::vector<std::string> Replication::RunChangesOnly() {
+  TakeDriverLock(target_);
+  const std::vector<PreflightProblem> problems = CheckChangesOnly();
   for (const PreflightProblem& problem : problems)
     if (!problem.is_blocker) progress_.Note("warning: " + problem.message + ". " + problem.detail);
-  if (const std::string list = ListOf(problems); !list.empty()) throw Error(list);
+  if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
   if (record_ && record_->type == kFullLoadAndChanges) RefuseUnfinishedLoad();
   if (record_) WarnOfAnotherTimeline();
   PrepareSource();

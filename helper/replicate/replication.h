@@ -36,9 +36,13 @@ class Replication : public MoveCompanion {
 
   // Without a move: from the start point that the options name, or from where an earlier run stopped. Throws Error with
   // all problems. Returns lines for the user.
-  std::vector<std::string> RunChangesOnly(bool dry_run);
+  std::vector<std::string> RunChangesOnly();
+  Description DescribeChangesOnly();
 
  private:
+  std::vector<PreflightProblem> CheckChangesOnly();
+  void WarnOfIgnored(const char* option, const std::string& given, const std::string& by_default,
+                     const std::string& recorded);
   void RefuseOtherSelection();
   void RefuseLaterPhase();
   void RefuseUnfinishedLoad();

@@ -65,6 +65,8 @@ const char* MigrationPhaseName(MigrationPhase phase) {
   return "";
 }
 
+bool IsOver(MigrationPhase phase) { return phase == MigrationPhase::kOpen || phase == MigrationPhase::kFallenBack; }
+
 const char* DirectionName(Direction direction) { return direction == Direction::kForward ? "forward" : "reverse"; }
 
 std::optional<ReplicationRecord> ReplicationState::Find() {

@@ -24,6 +24,8 @@ enum class MigrationPhase {
   kFallenBack,   // the application writes to the source again, and nothing replicates
 };
 const char* MigrationPhaseName(MigrationPhase phase);
+// Nothing replicates from the source to the target any more, nor is about to.
+bool IsOver(MigrationPhase phase);
 
 struct ReplicationRecord {
   std::string type;  // "full-load-and-cdc" or "cdc"

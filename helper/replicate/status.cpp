@@ -16,6 +16,7 @@
 #include "report/result.h"
 #include "state/run_state.h"
 #include "state/seen_source.h"
+#include "state/swapped_sides.h"
 #include "state/task_kind.h"
 
 namespace airlift {
@@ -354,6 +355,17 @@ void StatusCollector::CollectFrom(Connection& source, Connection& target, Migrat
   status.ddl = DdlEvents(source, status.replication->started_at, kShownDdl);
 }
 
+std::string StatusCollector::HintOfSwappedSides(Connection& target) const {
+  try {
+    Connection source(source_info_, Side::kSource);
+    return AreSwapped(source, target) ? std::string("; ") + kSwappedSides : "";
+  } catch (const Stopped&) {
+    throw;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 MigrationStatus StatusCollector::Collect() {
   MigrationStatus status;
   status.at = UtcNow();
@@ -364,7 +376,8 @@ MigrationStatus StatusCollector::Collect() {
     status.replication = ReplicationState(*target).Find();
     status.tuning = FindStandingTuning(*target);
     if (!status.load && !status.replication) {
-      status.unknown.push_back("the target holds no migration: schema airlift_state has nothing of one");
+      status.unknown.push_back("the target holds no migration: schema airlift_state has nothing of one" +
+                               HintOfSwappedSides(*target));
       return status;
     }
     if (!status.replication) {

@@ -109,6 +109,8 @@ class StatusCollector {
     int64_t retained = 0;
   };
 
+  // For a target that knows of no migration; "" where that is not why.
+  std::string HintOfSwappedSides(Connection& target) const;
   void CollectFrom(Connection& source, Connection& target, MigrationStatus& status);
   void ReadAudit(Connection& source, Connection& target, MigrationStatus& status);
   void AddRates(StreamStatus& stream, int64_t position);

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 // Raised whenever the tables below change shape.
-constexpr int kStateVersion = 1;
+constexpr int kStateVersion = 2;
 
 // `prepare` may have made the schema for its own table.
 constexpr const char* kStateDdl = R"(
@@ -29,6 +29,7 @@ CREATE TABLE airlift_state.run (
   snapshot_lsn text NOT NULL DEFAULT '',
   source_is_read boolean NOT NULL DEFAULT false,
   verify boolean NOT NULL,
+  into_existing boolean NOT NULL,
   verdict text,
   started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   finished_at timestamptz
@@ -76,13 +77,14 @@ const char* StageName(Stage stage) {
 std::optional<RunRecord> RunState::Find() {
   if (target_.Query("SELECT pg_catalog.to_regclass('airlift_state.run') IS NOT NULL").Boolean(0, 0) == false)
     return std::nullopt;
-  const Result result = target_.Query(
-      "SELECT source_identity, source_database, stage, attempts, snapshot, snapshot_lsn, started_at, verify, verdict, "
-      "state_version, source_is_read FROM airlift_state.run");
-  if (result.rows() == 0) return std::nullopt;
-  if (result.Integer(0, 9) != kStateVersion)
+  const Result version = target_.Query("SELECT state_version FROM airlift_state.run");
+  if (version.rows() == 0) return std::nullopt;
+  if (version.Integer(0, 0) != kStateVersion)
     throw Error("the state in schema airlift_state of the target was written by another version of pg_airlift", {},
                 "Finish with that version, or drop schema airlift_state and start over with an empty target.");
+  const Result result = target_.Query(
+      "SELECT source_identity, source_database, stage, attempts, snapshot, snapshot_lsn, started_at, verify, verdict, "
+      "source_is_read, into_existing FROM airlift_state.run");
   RunRecord run;
   run.source_identity = result.Text(0, 0);
   run.source_database = result.Text(0, 1);
@@ -92,7 +94,8 @@ std::optional<RunRecord> RunState::Find() {
   run.snapshot_lsn = result.Text(0, 5);
   run.started_at = result.Text(0, 6);
   run.verify = result.Boolean(0, 7);
-  run.source_is_read = result.Boolean(0, 10);
+  run.source_is_read = result.Boolean(0, 9);
+  run.into_existing = result.Boolean(0, 10);
   if (!result.IsNull(0, 8)) run.verdict = VerdictFromName(result.Text(0, 8));
   return run;
 }
@@ -104,9 +107,9 @@ void RunState::Create(const RunRecord& run) {
   target_.Execute(kSchemaStateDdl);
   target_.Query(
       "INSERT INTO airlift_state.run (state_version, source_identity, source_database, stage, snapshot, snapshot_lsn, "
-      "verify) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "verify, into_existing) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {std::to_string(kStateVersion), run.source_identity, run.source_database, StageName(run.stage), run.snapshot,
-       run.snapshot_lsn, run.verify ? "true" : "false"});
+       run.snapshot_lsn, run.verify ? "true" : "false", run.into_existing ? "true" : "false"});
   transaction.Commit();
 }
 

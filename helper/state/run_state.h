@@ -35,6 +35,7 @@ struct RunRecord {
   bool verify = true;
   std::optional<Verdict> verdict;  // once finished
   bool source_is_read = false;     // whole, and as of the snapshot: it is not needed any more
+  bool into_existing = false;      // the target may hold what the run did not create
 };
 
 struct FinishedTask {

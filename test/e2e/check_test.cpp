@@ -75,6 +75,15 @@ TEST_F(Check, OneMessageWhereSomethingDiffers) {
   EXPECT_THAT(ReadFile(textfile_), HasSubstr("part=\"comparison\"} 1\n"));
 }
 
+TEST_F(Check, TheMessageIsToldAlsoWhereTheTextfileCannotBeWritten) {
+  target().Execute(database(), "UPDATE t SET v = 'other' WHERE id = 500");
+  textfile_ = "/nonexistent/check.prom";
+  const ProcessResult result = RunWith("[comparison]\ndata_only = on\n");
+  EXPECT_EQ(result.status, 2) << result.Describe();
+  EXPECT_THAT(result.out, HasSubstr("id = '500'"));
+  EXPECT_THAT(result.err, HasSubstr("/nonexistent/check.prom"));
+}
+
 TEST_F(Check, ASampleMayBeWell) {
   EXPECT_EQ(RunWith("[comparison]\ndata_only = on\nsample = 50%\n").status, 0);
   target().Execute(database(), "UPDATE t SET v = 'other'");

@@ -135,6 +135,7 @@ TEST_F(CopyFilesTest, SomeRowsAndColumnsAreProvedAsSuch) {
             source().Value(database(), "SELECT count(*) || ' ' || sum(k) FROM parts WHERE k % 7 = 0"));
   EXPECT_EQ(OnTarget("SELECT count(DISTINCT v) FROM parent"), "3000");
   EXPECT_THAT(Evidence().at("tables")[1].at("condition").get<std::string>(), HasSubstr("k % 7 = 0"));
+  EXPECT_THAT(Problem(Out({"--table", "parts", "--table", "nosuch"})), HasSubstr("--table nosuch"));
   EXPECT_THAT(Problem(Out({"--where", "nowhere=true"})), HasSubstr("nowhere=true"));
   EXPECT_THAT(Problem(Out({"--columns", "parent=v,w"})), HasSubstr("no column w"));
 }

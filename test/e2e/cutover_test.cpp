@@ -191,6 +191,9 @@ class CutoverTest : public CutoverCase {
     const ProcessResult back = FallBack();
     ASSERT_EQ(back.status, 0) << back.Describe();
     EXPECT_THAT(back.out, HasSubstr("phase: fallen back"));
+    const ProcessResult again = CutOver();
+    EXPECT_EQ(again.status, kFailed) << "status 0 would send the application to the target: " << again.Describe();
+    EXPECT_THAT(again.err, HasSubstr("the migration is \"fallen back\""));
     application.Repoint(source());
     WaitForWrites(application);
     application.Stop();
@@ -232,6 +235,55 @@ TEST_F(CutoverTest, ShowsWhatItWouldDoAndChangesNothing) {
   ExpectWritable(source());
   ExpectRefused(target());
   EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM pg_publication"), "0");
+}
+
+TEST_F(CutoverTest, WhatWouldEndOrRuinTheMigrationIsRefused) {
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--restart"}}) {
+    const ProcessResult load = Airlift("migrate", more);
+    EXPECT_EQ(load.status, kFailed) << load.Describe();
+    EXPECT_THAT(load.err, HasSubstr("belongs to a migration that replicates changes"));
+  }
+  const ProcessResult undo = RunHelper({"undo", "--source", SourceConnInfo(), "--target", TargetConnInfo()});
+  EXPECT_EQ(undo.status, kFailed) << undo.Describe();
+  EXPECT_THAT(undo.err, HasSubstr("cleanup --abandon"));
+  const ProcessResult shown = CleanUp({"--dry-run"});
+  EXPECT_EQ(shown.status, kFailed) << shown.Describe();
+  EXPECT_THAT(shown.out, HasSubstr("--abandon"));
+  EXPECT_THAT(RunHelper({"status", "--source", SourceConnInfo(), "--target", TargetConnInfo()}).out,
+              HasSubstr("all is well"));
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_publication"), "1");
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM measure"), "300");
+}
+
+TEST_F(CutoverTest, SwappedSidesAreToldByTheStateThatTheSourceHolds) {
+  for (const char* command : {"migrate", "replicate", "cutover", "fallback", "cleanup", "prepare", "status"}) {
+    const ProcessResult result = RunHelper({command, "--source", TargetConnInfo(), "--target", SourceConnInfo()});
+    EXPECT_EQ(result.status, kFailed) << result.Describe();
+    EXPECT_THAT(result.out + result.err, HasSubstr("source and target are swapped")) << command;
+  }
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_namespace WHERE nspname = 'airlift_state'"), "0");
+}
+
+// Found at the end, under the fence, it would have cost the application its sessions for nothing.
+TEST_F(CutoverTest, EvidenceThatCannotBeWrittenIsToldBeforeTheFence) {
+  const auto application = source().Connect(database());
+  const ProcessResult result = CutOver({"--evidence", "/nonexistent/proof.json"});
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.err, HasSubstr("/nonexistent"));
+  EXPECT_EQ(application->Query("SELECT 1").Text(0, 0), "1");
+  EXPECT_EQ(Phase(), "replicating");
+}
+
+TEST_F(CutoverTest, ALockThatIsNotGivenIsToldWithWhoHoldsIt) {
+  const auto holder = target().Connect(database());
+  Transaction lock(*holder);
+  holder->Execute("LOCK TABLE measure_rest IN ACCESS EXCLUSIVE MODE");
+  const std::string pid = holder->Query("SELECT pg_backend_pid()").Text(0, 0);
+  const ProcessResult result = CutOver({"--timeout", "2s"});
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.out, HasSubstr("AccessExclusiveLock on public.measure_rest by process " + pid));
+  EXPECT_THAT(result.out, HasSubstr("Everything done on this road was taken back"));
+  EXPECT_EQ(Phase(), "replicating");
 }
 
 TEST_F(CutoverTest, TellsAllThatStandsInTheWay) {

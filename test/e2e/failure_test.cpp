@@ -210,6 +210,30 @@ TEST_F(Failure, WrongArguments) {
   }
 }
 
+TEST_F(Failure, UsageIsToldWithTheWayOut) {
+  const std::string command = RunHelper({"migrat", "--source", "x"}).err;
+  EXPECT_NE(command.find("error: \"migrat\" is no command"), std::string::npos) << command;
+  const std::string missing = RunHelper({"status"}).err;
+  EXPECT_NE(missing.find("--source is required"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("PG_AIRLIFT_SOURCE"), std::string::npos) << missing;
+  const std::string extra = RunHelper({"status", "-s", "x", "-t", "y", "postgres://u:s3cret@h/d", "--nonsense"}).err;
+  EXPECT_NE(extra.find("not expected: "), std::string::npos) << extra;
+  EXPECT_NE(extra.find("--nonsense"), std::string::npos) << extra;
+  ExpectNoPassword(extra);
+}
+
+// A result that cannot be written is told before hours of work, not behind them.
+TEST_F(Failure, AFileThatCannotBeMadeIsToldBeforeAnythingIsBegun) {
+  source().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  for (const char* option : {"--evidence", "--html"})
+    ExpectFailed(RunHelper({"migrate", "--source", SourceConnInfo(), "--target", TargetConnInfo(), option,
+                            "/nonexistent/result"}),
+                 "no file can be made in directory \"/nonexistent\"");
+  ExpectFailed(Airlift("compare", {"--repair", "/nonexistent/repair.sql"}), "/nonexistent/repair.sql");
+  ExpectFailed(Airlift("migrate", {"--pg-bindir", "/nonexistent"}), "directory \"/nonexistent\" only");
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM pg_namespace WHERE nspname = 'airlift_state'"), "0");
+}
+
 TEST_F(Failure, SourceAndTargetAreTheSameDatabase) {
   target().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
   const ProcessResult result = RunHelper({"migrate", "--source", target().Superuser(database()).ToString(), "--target",
@@ -243,6 +267,30 @@ TEST_F(Failure, IntoExistingRefusesOtherTypesAndLargeObjects) {
   const ProcessResult moved = Airlift("migrate", {"--into-existing", "--allow-refused"});
   EXPECT_EQ(FinalVerdict(moved), "verified") << moved.Describe();
   EXPECT_EQ(target().Value(database(), "SELECT a FROM t"), "5");
+}
+
+TEST_F(Failure, RestartIsNoLeaveToLoadIntoATargetThatIsNotEmpty) {
+  source().Execute(database(), "CREATE TABLE kept AS SELECT 1 AS a");
+  target().Psql(database(), "SET ROLE master; CREATE TABLE kept AS SELECT 2 AS a");
+  ExpectFailed(Airlift("migrate", {"--restart"}), "is not empty");
+  ExpectFailed(Airlift("restore", {"--restart"}), "is not empty");
+  EXPECT_EQ(target().Value(database(), "SELECT string_agg(a::text, ' ') FROM kept"), "2");
+}
+
+TEST_F(Failure, RestartDropsNothingThatWasThereBefore) {
+  source().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  target().Psql(database(), "SET ROLE master; CREATE TABLE kept AS SELECT 2 AS a");
+  ASSERT_EQ(Airlift("migrate", {"--into-existing"}).status == kFailed, false);
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--restart"}, {"--restart", "--into-existing"}})
+    ExpectFailed(Airlift("migrate", more), "--into-existing");
+  EXPECT_EQ(target().Value(database(), "SELECT count(*) FROM kept, t"), "1");
+}
+
+TEST_F(Failure, DryRunOfWhatWouldBeRefusedFails) {
+  target().Execute(database(), "CREATE TABLE t AS SELECT 1 AS a");
+  const ProcessResult result = Airlift("migrate", {"--dry-run"});
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_NE(result.out.find("-- pre-flight failure: the target database is not empty"), std::string::npos);
 }
 
 TEST_F(Failure, DryRunWritesNothing) {

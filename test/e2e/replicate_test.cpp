@@ -483,6 +483,16 @@ TEST_F(ReplicateFailure, ADisabledSubscriptionIsToldAndEnabledAgain) {
   ExpectSameContents();
 }
 
+TEST_F(ReplicateFailure, OptionsThatNoLongerCountAreTold) {
+  ExpectReplicates(Migrate());
+  EXPECT_THAT(RunReplicate().err, Not(HasSubstr("does not count")));
+  const ProcessResult again = RunReplicate({"--publication", "other", "--groups", "2"});
+  EXPECT_EQ(again.status, kVerified) << again.Describe();
+  EXPECT_THAT(again.err,
+              HasSubstr("--publication \"other\" does not count: this migration was begun with \"airlift\""));
+  EXPECT_THAT(again.err, HasSubstr("--groups \"2\" does not count"));
+}
+
 TEST_F(ReplicateFailure, ALostSlotIsToldAndARestartLoadsAgain) {
   ExpectReplicates(Migrate());
   source().Execute("postgres", "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");

@@ -154,12 +154,21 @@ TEST_F(Report, OfAMoveAndAComparisonShowsTheTables) {
   Open(Render(json::parse(ReadFile(Path("evidence.json")))));
 }
 
+// Its directory is there, so that it shows at the end only.
 TEST_F(Report, APageThatCannotBeWrittenFailsAfterTheResultIsPrinted) {
   const ProcessResult result =
-      RunHelper({"assess", "--source", SourceConnInfo(), "--html", Path("no/such/directory.html")});
+      RunHelper({"assess", "--source", SourceConnInfo(), "--html", Path(std::string(300, 'x'))});
   EXPECT_EQ(result.status, kFailed);
   EXPECT_THAT(result.out, HasSubstr("findings of severity"));
   EXPECT_THAT(result.err, HasSubstr("could not write file"));
+}
+
+TEST_F(Report, TheResultIsToldAlsoWhereItsEvidenceCannotBeWritten) {
+  const ProcessResult result = RunHelper({"compare", "--source", SourceConnInfo(), "--target", TargetConnInfo(),
+                                          "--quiet", "--evidence", Path(std::string(300, 'x'))});
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.out, HasSubstr("verdict: "));
+  EXPECT_THAT(result.err, HasSubstr("evidence file"));
 }
 
 TEST_F(Report, AFileThatIsNoDocumentIsRefused) {

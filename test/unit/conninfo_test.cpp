@@ -25,14 +25,23 @@ TEST(ConnInfo, TheFormForPeopleHasNoPassword) {
 }
 
 TEST(ConnInfo, AParseErrorDoesNotEchoThePassword) {
-  for (const char* text :
-       {"host=h password='s3cret", "password=s3cret hots=h", "postgresql://u:s3cret@h:1/d?nonsense=1"}) {
+  for (const char* text : {"host=h password='s3cret", "password=s3cret hots=h", "host=h PASSWORD=a s3cret",
+                           "postgresql://u:s3cret@h:x", "postgresql://u:s3cret@h:1/d?nonsense=1"}) {
     try {
       ConnInfo::Parse(text);
       FAIL() << text;
     } catch (const Error& error) {
       EXPECT_EQ(error.Report().find("s3cret"), std::string::npos) << error.Report();
     }
+  }
+}
+
+TEST(ConnInfo, AParseErrorNamesWhatIsWrong) {
+  try {
+    ConnInfo::Parse("hots=db1 dbname=shop");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.Report().find("invalid connection option \"hots\""), std::string::npos) << error.Report();
   }
 }
 
