@@ -20,6 +20,10 @@ namespace airlift {
 
 namespace {
 
+// The assistant's side: what it shares with its caller, until LeaveCaller().
+dsm_segment* caller_segment;
+AssistantCall* caller_call;
+
 AssistantState StateOf(AssistantCall* call) {
   SpinLockAcquire(&call->lock);
   const AssistantState state = call->state;
@@ -199,6 +203,11 @@ void ReportDone(AssistantCall* call) {
   SetLatch(call->caller);
 }
 
+void LeaveCaller() {
+  caller_call = nullptr;
+  dsm_detach(caller_segment);
+}
+
 }  // namespace airlift
 
 using airlift::AssistantCall;
@@ -206,10 +215,11 @@ using airlift::AssistantCall;
 void airlift_assistant_main(Datum segment_handle) {
   pqsignal(SIGTERM, die);
   BackgroundWorkerUnblockSignals();
-  dsm_segment* segment = dsm_attach(DatumGetUInt32(segment_handle));
-  if (segment == nullptr) proc_exit(0);  // the caller has gone
-  dsm_pin_mapping(segment);
-  AssistantCall* call = static_cast<AssistantCall*>(dsm_segment_address(segment));
+  airlift::caller_segment = dsm_attach(DatumGetUInt32(segment_handle));
+  if (airlift::caller_segment == nullptr) proc_exit(0);  // the caller has gone
+  dsm_pin_mapping(airlift::caller_segment);
+  AssistantCall* call = static_cast<AssistantCall*>(dsm_segment_address(airlift::caller_segment));
+  airlift::caller_call = call;
   BackgroundWorkerInitializeConnectionByOid(call->database, InvalidOid, 0);
   airlift::ExemptThisProcess();
   airlift::FixSettings();
@@ -220,7 +230,7 @@ void airlift_assistant_main(Datum segment_handle) {
   {
     switch (call->job) {
       case airlift::AssistantJob::kHoldSnapshot:
-        airlift::HoldSnapshot(call, segment);
+        airlift::HoldSnapshot(call);
         break;
       case airlift::AssistantJob::kRaiseFence:
         airlift::RaiseFence(call);
@@ -233,10 +243,14 @@ void airlift_assistant_main(Datum segment_handle) {
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);
+    HOLD_INTERRUPTS();
+    if (airlift::caller_call == nullptr) {
+      EmitErrorReport();  // nobody else is told
+      proc_exit(0);
+    }
     ErrorData* error = CopyErrorData();
     FlushErrorState();
-    HOLD_INTERRUPTS();
-    airlift::ReportFailure(call, error);
+    airlift::ReportFailure(airlift::caller_call, error);
     proc_exit(0);
   }
   PG_END_TRY();
