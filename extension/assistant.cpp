@@ -127,9 +127,12 @@ void ReportFailure(AssistantCall* call, const ErrorData* error) {
     SetLatch(call->caller);
 }
 
-// What would end this process, or its wait for locks, before its time. The activity is where others read what it does.
+// Whatever the database's settings say: what would end this process, or its wait for locks, before its time; a role
+// that it was not given; dates that sessions of another DateStyle cannot read. The activity is where others read what
+// it does.
 void FixSettings() {
   static const char* const kFixed[][2] = {
+      {"role", "none"},
       {"statement_timeout", "0"},
       {"lock_timeout", "0"},
       {"idle_in_transaction_session_timeout", "0"},
@@ -137,9 +140,12 @@ void FixSettings() {
       {"default_transaction_read_only", "off"},
       {"track_activities", "on"},
       {"search_path", ""},
+      {"DateStyle", "ISO, YMD"},
   };
+  StartTransactionCommand();  // roles are looked up
   for (const auto& [name, value] : kFixed)
     if (GetConfigOption(name, true, false) != nullptr) SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+  CommitTransactionCommand();
 }
 
 }  // namespace
