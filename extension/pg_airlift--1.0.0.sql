@@ -461,7 +461,7 @@ CREATE FUNCTION airlift.assess(
         target text DEFAULT 'rds', target_version int DEFAULT NULL, deep boolean DEFAULT false, only_checks text[] DEFAULT NULL)
     RETURNS TABLE (check_id text, severity text, object text, detail text, remedy text, fix_sql text, undo_sql text)
     AS 'MODULE_PATHNAME', 'airlift_assess' LANGUAGE C STABLE PARALLEL UNSAFE
-    SET search_path = '' SET quote_all_identifiers = off SET row_security = off SET jit = off
+    SET search_path = '' SET standard_conforming_strings = on SET quote_all_identifiers = off SET row_security = off SET jit = off
     ROWS 100 COST 100000;
 COMMENT ON FUNCTION airlift.assess(text, int, boolean, text[]) IS
     'findings about this database and its server for a move to "rds", "aurora" or "managed" of a major version (this server''s '

@@ -4,6 +4,7 @@ SET client_min_messages = error;
 CREATE SCHEMA settings;
 CREATE TABLE settings.plain (id int NOT NULL UNIQUE, v text);
 CREATE TABLE settings."a.b$c\d" (id int PRIMARY KEY);
+CREATE FUNCTION settings.remote() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM dblink_connect(NULL); END';
 
 SET standard_conforming_strings = off;
 SELECT * FROM airlift.pattern_regexps(E'settings."a.b$c\\d"');
@@ -11,6 +12,7 @@ SELECT * FROM airlift.pattern_regexps('x$y*');
 SELECT relation FROM airlift.user_tables(E'settings."a.b$c\\d"');
 SELECT publication, sql FROM airlift.create_publication('settings_p', '{settings.a*}', operations => 'insert ,  update', dry_run => true);
 SELECT airlift.loads_airlift('other, $libdir/pg_airlift.so'), airlift.loads_airlift('pg_airlift_so');
+SELECT check_id, object FROM airlift.assess() WHERE object ~ '^settings.remote' OR severity = 'error';
 SELECT id AS held FROM airlift.hold_snapshot() \gset
 SELECT slot_name, held_by = current_user AS is_mine FROM airlift.held_snapshots() WHERE id = :held;
 SELECT airlift.release_snapshot(:held);
