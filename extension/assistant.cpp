@@ -20,6 +20,10 @@ namespace airlift {
 
 namespace {
 
+// The assistant's side: what it shares with its caller, until LeaveCaller().
+dsm_segment* caller_segment;
+AssistantCall* caller_call;
+
 AssistantState StateOf(AssistantCall* call) {
   SpinLockAcquire(&call->lock);
   const AssistantState state = call->state;
@@ -123,9 +127,12 @@ void ReportFailure(AssistantCall* call, const ErrorData* error) {
     SetLatch(call->caller);
 }
 
-// What would end this process, or its wait for locks, before its time. The activity is where others read what it does.
+// Whatever the database's settings say: what would end this process, or its wait for locks, before its time; a role
+// that it was not given; dates that sessions of another DateStyle cannot read. The activity is where others read what
+// it does.
 void FixSettings() {
   static const char* const kFixed[][2] = {
+      {"role", "none"},
       {"statement_timeout", "0"},
       {"lock_timeout", "0"},
       {"idle_in_transaction_session_timeout", "0"},
@@ -133,9 +140,12 @@ void FixSettings() {
       {"default_transaction_read_only", "off"},
       {"track_activities", "on"},
       {"search_path", ""},
+      {"DateStyle", "ISO, YMD"},
   };
+  StartTransactionCommand();  // roles are looked up
   for (const auto& [name, value] : kFixed)
     if (GetConfigOption(name, true, false) != nullptr) SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+  CommitTransactionCommand();
 }
 
 }  // namespace
@@ -199,6 +209,11 @@ void ReportDone(AssistantCall* call) {
   SetLatch(call->caller);
 }
 
+void LeaveCaller() {
+  caller_call = nullptr;
+  dsm_detach(caller_segment);
+}
+
 }  // namespace airlift
 
 using airlift::AssistantCall;
@@ -206,10 +221,11 @@ using airlift::AssistantCall;
 void airlift_assistant_main(Datum segment_handle) {
   pqsignal(SIGTERM, die);
   BackgroundWorkerUnblockSignals();
-  dsm_segment* segment = dsm_attach(DatumGetUInt32(segment_handle));
-  if (segment == nullptr) proc_exit(0);  // the caller has gone
-  dsm_pin_mapping(segment);
-  AssistantCall* call = static_cast<AssistantCall*>(dsm_segment_address(segment));
+  airlift::caller_segment = dsm_attach(DatumGetUInt32(segment_handle));
+  if (airlift::caller_segment == nullptr) proc_exit(0);  // the caller has gone
+  dsm_pin_mapping(airlift::caller_segment);
+  AssistantCall* call = static_cast<AssistantCall*>(dsm_segment_address(airlift::caller_segment));
+  airlift::caller_call = call;
   BackgroundWorkerInitializeConnectionByOid(call->database, InvalidOid, 0);
   airlift::ExemptThisProcess();
   airlift::FixSettings();
@@ -220,7 +236,7 @@ void airlift_assistant_main(Datum segment_handle) {
   {
     switch (call->job) {
       case airlift::AssistantJob::kHoldSnapshot:
-        airlift::HoldSnapshot(call, segment);
+        airlift::HoldSnapshot(call);
         break;
       case airlift::AssistantJob::kRaiseFence:
         airlift::RaiseFence(call);
@@ -233,10 +249,14 @@ void airlift_assistant_main(Datum segment_handle) {
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);
+    HOLD_INTERRUPTS();
+    if (airlift::caller_call == nullptr) {
+      EmitErrorReport();  // nobody else is told
+      proc_exit(0);
+    }
     ErrorData* error = CopyErrorData();
     FlushErrorState();
-    HOLD_INTERRUPTS();
-    airlift::ReportFailure(call, error);
+    airlift::ReportFailure(airlift::caller_call, error);
     proc_exit(0);
   }
   PG_END_TRY();

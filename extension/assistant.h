@@ -91,10 +91,13 @@ bool OfferResult(AssistantCall* call);
 
 void ReportDone(AssistantCall* call);
 
+// For an assistant that outlives its call: gives up the memory shared with the caller. Errors are logged from then on.
+void LeaveCaller();
+
 // Sleeps for at most so long, and handles interrupts.
 void Doze(long milliseconds);
 
 // Jobs.
-void HoldSnapshot(AssistantCall* call, dsm_segment* segment);
+void HoldSnapshot(AssistantCall* call);
 
 }  // namespace airlift

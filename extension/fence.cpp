@@ -19,6 +19,7 @@ extern "C" {
 #include "replication/walsender_private.h"
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
+#include "storage/spin.h"
 #include "utils/acl.h"
 #include "utils/pg_lsn.h"
 #include "utils/snapmgr.h"
@@ -63,9 +64,16 @@ char* RunCommitted(const char* query, int count, const char* const* parameters) 
 // --- the assistant: sessions
 // ------------------------------------------------------------------------------------------
 
-bool IsWalSender(pid_t pid) {
-  for (int i = 0; i < max_wal_senders; ++i)
-    if (WalSndCtl->walsnds[i].pid == pid) return true;
+// One that does not send changes runs SQL, as any session.
+bool SendsChanges(pid_t pid) {
+  for (int i = 0; i < max_wal_senders; ++i) {
+    WalSnd* sender = &WalSndCtl->walsnds[i];
+    SpinLockAcquire(&sender->mutex);
+    const bool is_it = sender->pid == pid;
+    const WalSndState state = sender->state;
+    SpinLockRelease(&sender->mutex);
+    if (is_it) return state == WALSNDSTATE_CATCHUP || state == WALSNDSTATE_STREAMING || state == WALSNDSTATE_STOPPING;
+  }
   return false;
 }
 
@@ -92,13 +100,13 @@ int ListProcesses(pid_t* pids) {
   return count;
 }
 
-// Those among them that the fence ends: all but the caller, those who replicate, and parallel workers.
+// Those among them that the fence ends: all but the caller, those who send or apply changes, and parallel workers.
 int ListSessions(pid_t* pids, pid_t caller) {
   const int all = ListProcesses(pids);
   int count = 0;
   for (int i = 0; i < all; ++i) {
     const char* worker = GetBackgroundWorkerTypeByPid(pids[i]);
-    const bool is_spared = worker != nullptr ? IsSparedWorker(worker) : IsWalSender(pids[i]);
+    const bool is_spared = worker != nullptr ? IsSparedWorker(worker) : SendsChanges(pids[i]);
     if (pids[i] != caller && !is_spared) pids[count++] = pids[i];
   }
   return count;

@@ -263,6 +263,12 @@ void AccessObject(ObjectAccessType access, Oid class_id, Oid object_id, int sub_
   if (WritesOutsideOfChecks(object_id)) Refuse(psprintf("call %s()", get_func_name(object_id)));
 }
 
+// A subtransaction that is rolled back takes the mark "read-only" back with it, while expressions of PL/pgSQL that were
+// prepared in it are run again without a hook.
+void BeginSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event == SUBXACT_EVENT_START_SUB) Enforce();
+}
+
 // An id alone is no write (txid_current), nor is WAL (a reader may prune pages). Rows written take a command's number.
 bool HasWrittenRows() {
   if (!TransactionIdIsValid(GetTopTransactionIdIfAny())) return false;
@@ -290,6 +296,7 @@ void InstallFence() {
   next_object_access = object_access_hook;
   object_access_hook = AccessObject;
   RegisterXactCallback(CheckCommit, nullptr);
+  RegisterSubXactCallback(BeginSubtransaction, nullptr);
 }
 
 bool IsLoadedByAll() { return is_loaded_by_all; }

@@ -80,7 +80,7 @@ void HoldUntil(TimestampTz until) {
 }  // namespace
 
 // Until the caller has taken the result, the slot is ephemeral: whatever ends this process takes the slot with it.
-void HoldSnapshot(AssistantCall* call, dsm_segment* segment) {
+void HoldSnapshot(AssistantCall* call) {
   HoldSnapshotCall* hold = &call->hold;
   const char* snapshot = hold->with_slot ? ExportWithSlot(hold) : ExportPlain(hold);
   strlcpy(hold->snapshot, snapshot, sizeof hold->snapshot);
@@ -94,7 +94,7 @@ void HoldSnapshot(AssistantCall* call, dsm_segment* segment) {
   pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
   Describe(call);
   ReportDone(call);
-  dsm_detach(segment);
+  LeaveCaller();
   HoldUntil(until);
 }
 

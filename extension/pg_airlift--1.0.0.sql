@@ -3,6 +3,8 @@
 -- Up to the section "Preparation" every function only reads, and reads as the role that calls it: privileges and row-level
 -- security hold as in any query. That is why PUBLIC keeps its right to execute them.
 
+-- Strings with a backslash are written E'...': functions are parsed in sessions with any standard_conforming_strings.
+
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION pg_airlift" to load this file. \quit
 
@@ -382,7 +384,7 @@ CREATE FUNCTION airlift.pattern_regexps(pattern text, OUT schema_regexp text, OU
                 END IF;
                 is_quoted := NOT is_quoted;
             ELSIF is_quoted THEN
-                table_regexp := table_regexp || pg_catalog.regexp_replace(c, '([][|*+?(){}.^$\\])', '\\\1');
+                table_regexp := table_regexp || pg_catalog.regexp_replace(c, E'([][|*+?(){}.^$\\\\])', E'\\\\\\1');
             ELSIF c = '.' AND schema_regexp IS NULL THEN
                 schema_regexp := table_regexp;
                 table_regexp := '';
@@ -390,7 +392,7 @@ CREATE FUNCTION airlift.pattern_regexps(pattern text, OUT schema_regexp text, OU
                 RAISE syntax_error USING MESSAGE = pg_catalog.format('too many dots in pattern %s', pattern);
             ELSE
                 table_regexp := table_regexp
-                    || CASE c WHEN '*' THEN '.*' WHEN '?' THEN '.' WHEN '$' THEN '\$' ELSE pg_catalog.lower(c) END;
+                    || CASE c WHEN '*' THEN '.*' WHEN '?' THEN '.' WHEN '$' THEN E'\\$' ELSE pg_catalog.lower(c) END;
             END IF;
             previous := c;
         END LOOP;
@@ -459,7 +461,7 @@ CREATE FUNCTION airlift.assess(
         target text DEFAULT 'rds', target_version int DEFAULT NULL, deep boolean DEFAULT false, only_checks text[] DEFAULT NULL)
     RETURNS TABLE (check_id text, severity text, object text, detail text, remedy text, fix_sql text, undo_sql text)
     AS 'MODULE_PATHNAME', 'airlift_assess' LANGUAGE C STABLE PARALLEL UNSAFE
-    SET search_path = '' SET row_security = off SET jit = off
+    SET search_path = '' SET standard_conforming_strings = on SET quote_all_identifiers = off SET row_security = off SET jit = off
     ROWS 100 COST 100000;
 COMMENT ON FUNCTION airlift.assess(text, int, boolean, text[]) IS
     'findings about this database and its server for a move to "rds", "aurora" or "managed" of a major version (this server''s '
@@ -990,7 +992,7 @@ COMMENT ON FUNCTION airlift.replica_identity_candidates() IS 'of each table the 
 CREATE FUNCTION airlift.replica_identity_plan(pattern text DEFAULT NULL)
     RETURNS TABLE (relation regclass, kind text, current_identity text, current_index name, choice text, reason text,
         updates bigint, deletes bigint, full_wal_bytes bigint, sql text, undo_sql text, choices text[])
-    LANGUAGE sql STABLE SET search_path = '' SET jit = off
+    LANGUAGE sql STABLE SET search_path = '' SET quote_all_identifiers = off SET jit = off
     AS $$
     WITH unique_key AS MATERIALIZED (
         SELECT * FROM airlift.unique_keys()
@@ -1084,7 +1086,7 @@ COMMENT ON FUNCTION airlift.replica_identity_plan(text) IS
 CREATE FUNCTION airlift.fix_replica_identity(
         pattern text DEFAULT NULL, dry_run boolean DEFAULT true, lock_timeout interval DEFAULT '2s', attempts int DEFAULT 5)
     RETURNS TABLE (relation regclass, choice text, state text, sql text, undo_sql text, error text)
-    LANGUAGE plpgsql SET search_path = ''
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off
     AS $$
     DECLARE
         step record;
@@ -1158,7 +1160,7 @@ COMMENT ON FUNCTION airlift.publications_of_changes(regclass) IS
 CREATE FUNCTION airlift.undo_one_replica_identity(
         relation regclass, applied_sql text, undo_sql text, dry_run boolean, lock_timeout interval, attempts int)
     RETURNS text
-    LANGUAGE plpgsql SET search_path = '' SET jit = off
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off SET jit = off
     AS $$
     DECLARE
         failure text;
@@ -1189,7 +1191,7 @@ COMMENT ON FUNCTION airlift.undo_one_replica_identity(regclass, text, text, bool
 CREATE FUNCTION airlift.undo_replica_identity(
         pattern text DEFAULT NULL, dry_run boolean DEFAULT false, lock_timeout interval DEFAULT '2s', attempts int DEFAULT 5)
     RETURNS TABLE (object text, state text, sql text, error text)
-    LANGUAGE plpgsql SET search_path = ''
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off
     AS $$
     DECLARE
         made record;
@@ -1447,7 +1449,7 @@ CREATE FUNCTION airlift.publication_problems(
     LANGUAGE plpgsql SET search_path = ''
     AS $$
     DECLARE
-        operation_list text[] := pg_catalog.regexp_split_to_array(operations, '\s*,\s*');
+        operation_list text[] := pg_catalog.regexp_split_to_array(operations, E'\\s*,\\s*');
         option_problems text[] := ARRAY(
             SELECT * FROM airlift.option_problems('row_filters', row_filters, relations)
             UNION ALL
@@ -1592,7 +1594,7 @@ CREATE FUNCTION airlift.check_publication_arguments(name text, operations text, 
         ELSIF pg_catalog.octet_length(CASE groups WHEN 1 THEN name ELSE name || '_' || groups END) > 63 THEN
             RAISE name_too_long USING MESSAGE = pg_catalog.format('publication name %I is too long', name);
         ELSIF operations IS NULL
-            OR NOT pg_catalog.regexp_split_to_array(operations, '\s*,\s*') <@ '{insert,update,delete,truncate}' THEN
+            OR NOT pg_catalog.regexp_split_to_array(operations, E'\\s*,\\s*') <@ '{insert,update,delete,truncate}' THEN
             RAISE invalid_parameter_value USING
                 MESSAGE = pg_catalog.format('operations %s are not known', pg_catalog.quote_nullable(operations)),
                 HINT = 'Name some of insert, update, delete, truncate, with commas between them.';
@@ -1607,7 +1609,7 @@ CREATE FUNCTION airlift.create_publication(
         row_filters jsonb DEFAULT NULL, column_lists jsonb DEFAULT NULL, groups int DEFAULT 1, dry_run boolean DEFAULT false,
         exclude_tables text[] DEFAULT NULL)
     RETURNS TABLE (publication text, state text, relations regclass[], bytes bigint, writes bigint, sql text, undo_sql text)
-    LANGUAGE plpgsql SET search_path = '' SET jit = off
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off SET jit = off
     AS $$
     DECLARE
         selected regclass[] := ARRAY(SELECT * FROM airlift.selected_tables(tables, schemas, exclude_tables));
@@ -1651,7 +1653,7 @@ COMMENT ON FUNCTION airlift.create_publication(text, text[], text[], text, boole
 -- The groups of a name, but only where no publication of just that name was made.
 CREATE FUNCTION airlift.drop_publication(name text, dry_run boolean DEFAULT false)
     RETURNS TABLE (publication text, state text, sql text, error text)
-    LANGUAGE plpgsql SET search_path = ''
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off
     AS $$
     DECLARE
         made record;
@@ -1708,7 +1710,7 @@ COMMENT ON FUNCTION airlift.drop_publication(text, boolean) IS
 CREATE FUNCTION airlift.publication_status()
     RETURNS TABLE (publication text, made_by_airlift boolean, for_all_tables boolean, operations text, via_partition_root boolean,
         tables bigint, missing_identity regclass[], bytes bigint, writes bigint)
-    LANGUAGE sql STABLE SET search_path = '' SET jit = off
+    LANGUAGE sql STABLE SET search_path = '' SET quote_all_identifiers = off SET jit = off
     AS $$
     WITH identity AS MATERIALIZED (
         SELECT i.relation, i.problem FROM airlift.replica_identities() i
@@ -1802,7 +1804,7 @@ CREATE FUNCTION airlift.held_snapshots()
             pg_catalog.pg_get_userbyid(d.field[4]::oid)
         FROM pg_catalog.pg_stat_activity a
             CROSS JOIN LATERAL pg_catalog.regexp_match(a.query,
-                '^snapshot (\S+) slot (\S+) lsn (\S+) role (\d+) until (-?\d+)$') AS d (field)
+                E'^snapshot (\\S+) slot (\\S+) lsn (\\S+) role (\\d+) until (-?\\d+)$') AS d (field)
             LEFT JOIN pg_catalog.pg_replication_slots s ON s.slot_name::text = d.field[2]
         WHERE a.backend_type = 'pg_airlift held snapshot' AND d.field IS NOT NULL
             AND a.datname = pg_catalog.current_database()
@@ -1889,7 +1891,7 @@ COMMENT ON FUNCTION airlift.set_database_setting(text, text) IS
 
 CREATE FUNCTION airlift.loads_airlift(libraries text) RETURNS boolean
     LANGUAGE sql IMMUTABLE SET search_path = ''
-    AS $$ SELECT COALESCE(libraries ~ '(^|[/", ])pg_airlift(\.so)?($|[", ])', false) $$;
+    AS $$ SELECT COALESCE(libraries ~ E'(^|[/", ])pg_airlift(\\.so)?($|[", ])', false) $$;
 COMMENT ON FUNCTION airlift.loads_airlift(text) IS 'whether a list of libraries to preload has ours';
 
 CREATE FUNCTION airlift.fence_problems() RETURNS SETOF text
@@ -2113,7 +2115,7 @@ CREATE FUNCTION airlift.note_ddl() RETURNS event_trigger
     AS $$
     BEGIN
         -- What the helper does for the migration is in its own record.
-        IF pg_catalog.current_setting('application_name') LIKE 'pg\_airlift%' THEN RETURN; END IF;
+        IF pg_catalog.current_setting('application_name') LIKE E'pg\\_airlift%' THEN RETURN; END IF;
         INSERT INTO airlift.ddl_event (command, object_type, object, statement)
         SELECT DISTINCT c.command_tag, c.object_type, c.object_identity, airlift.recordable_statement(c.command_tag)
         FROM pg_catalog.pg_event_trigger_ddl_commands() c
@@ -2132,7 +2134,7 @@ CREATE FUNCTION airlift.note_drop() RETURNS event_trigger
     AS $$
     BEGIN
         -- What the helper does for the migration is in its own record.
-        IF pg_catalog.current_setting('application_name') LIKE 'pg\_airlift%' THEN RETURN; END IF;
+        IF pg_catalog.current_setting('application_name') LIKE E'pg\\_airlift%' THEN RETURN; END IF;
         INSERT INTO airlift.ddl_event (command, object_type, object, statement)
         SELECT TG_TAG, d.object_type, d.object_identity, airlift.recordable_statement(TG_TAG)
         FROM pg_catalog.pg_event_trigger_dropped_objects() d
@@ -2445,7 +2447,7 @@ COMMENT ON FUNCTION airlift.assess_run(bigint) IS 'the assessment of a run';
 
 -- A table that cannot be read is a result, too: it must not keep the others from being looked at.
 CREATE FUNCTION airlift.digest_next(run bigint) RETURNS boolean
-    LANGUAGE plpgsql SET search_path = ''
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off
     AS $$
     DECLARE
         settings airlift.check_profile := airlift.check_profile_of((SELECT r.profile FROM airlift.check_run r WHERE r.id = run));
@@ -2643,7 +2645,7 @@ COMMENT ON FUNCTION airlift.prune_checks(interval, int) IS
 
 -- Publications first: without them no table needs its replica identity.
 CREATE FUNCTION airlift.undo_all(dry_run boolean DEFAULT false) RETURNS TABLE (object text, state text, sql text, error text)
-    LANGUAGE plpgsql SET search_path = ''
+    LANGUAGE plpgsql SET search_path = '' SET quote_all_identifiers = off
     AS $$
     DECLARE
         made text;

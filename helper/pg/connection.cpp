@@ -25,6 +25,7 @@ std::string Field(const PGresult* result, int code) {
 
 // Settings of every session we open. Timeouts would cut long copies; row_security=off turns hidden rows into errors.
 constexpr const char* kSessionSettings[] = {
+    "standard_conforming_strings = on",
     "statement_timeout = 0",
     "idle_in_transaction_session_timeout = 0",
     "lock_timeout = 0",

@@ -86,6 +86,8 @@ const std::vector<std::string> kWrites = {
     "DO $$ DECLARE n bigint; BEGIN ROLLBACK; SET TRANSACTION READ WRITE; n := nextval('s'); COMMIT; END $$",
     "DO $$ BEGIN COMMIT; SET TRANSACTION READ WRITE; INSERT INTO t VALUES (-5); COMMIT; END $$",
     "DO $$ DECLARE n oid; BEGIN COMMIT; n := lo_create(99); COMMIT; END $$",
+    "DO $$ DECLARE n bigint; BEGIN COMMIT; FOR i IN 1..2 LOOP BEGIN n := CASE i WHEN 1 THEN 0 ELSE nextval('s') END; "
+    "RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$",
     "DO $$ BEGIN EXECUTE 'INSERT INTO t VALUES (-5)'; END $$",
     "PREPARE p AS INSERT INTO t VALUES (-5); EXECUTE p",
     "EXPLAIN ANALYZE INSERT INTO t VALUES (-5)",
@@ -262,6 +264,45 @@ TEST_F(Fence, EndsSessionsThatWereThere) {
   EXPECT_NE(ErrorOf(*idle, "SELECT 1"), "");
   EXPECT_NE(ErrorOf(*writing, "COMMIT"), "");
   EXPECT_EQ(Value("SELECT count(*) FROM t WHERE id < 0"), "0");
+}
+
+// What sends changes goes on sending them; a replication connection that does not could run SQL.
+TEST_F(Fence, EndsReplicationConnectionsThatDoNotSend) {
+  const std::string subscriber = database() + "_subscriber";
+  const std::string sender =
+      "SELECT coalesce(min(pid), 0) FROM pg_stat_replication WHERE application_name = 'away' AND state = 'streaming'";
+  source().CreateDatabase(subscriber);
+  source().Execute(subscriber, "CREATE TABLE t (id int PRIMARY KEY, v text)");
+  Execute("CREATE PUBLICATION away FOR TABLE t");
+  Execute("SELECT pg_create_logical_replication_slot('away', 'pgoutput')");
+  source().Execute(subscriber, "CREATE SUBSCRIPTION away CONNECTION $$" + source().Superuser(database()).ToString() +
+                                   "$$ PUBLICATION away WITH (create_slot = false, copy_data = false)");
+  EXPECT_EQ(ValueOnce("SELECT (" + sender + ") > 0", "t"), "t");
+  const std::string pid = Value(sender);
+  const Session idle = source().Connect(source().Superuser(database()).With("replication", "database"));
+  RaiseFence();
+  EXPECT_NE(ErrorOf(*idle, "INSERT INTO t VALUES (-15)"), "");
+  EXPECT_EQ(Value("SELECT count(*) FROM t WHERE id = -15"), "0");
+  EXPECT_EQ(Value(sender), pid);
+  source().Execute(subscriber, "DROP SUBSCRIPTION away");
+  source().DropDatabase(subscriber);
+}
+
+// The settings are written by a process that the database's own settings reach, too.
+TEST_F(Fence, IsRaisedWhateverTheDatabaseSets) {
+  Execute("CREATE ROLE powerless");
+  for (const char* setting : {"role = powerless", "DateStyle = 'SQL, DMY'", "TimeZone = 'Europe/Berlin'",
+                              "default_transaction_read_only = on", "default_transaction_isolation = serializable"})
+    source().Execute("postgres", "ALTER DATABASE " + database() + " SET " + setting);
+  const Session session =
+      source().Connect(source().Superuser(database()).With("options", "-c role=none -c DateStyle=ISO,MDY"));
+  session->Execute("SELECT airlift.fence('test')");
+  EXPECT_EQ(
+      session->Query("SELECT fenced AND abs(extract(epoch FROM fenced_at - now())) < 60 FROM airlift.fence_status()")
+          .Text(0, 0),
+      "t");
+  EXPECT_EQ(session->Query("SELECT airlift.unfence()").Text(0, 0), "t");
+  source().Execute("postgres", "DROP ROLE powerless");
 }
 
 TEST_F(Fence, OpensSessionsBegunUnderIt) {
@@ -510,6 +551,8 @@ TEST(FenceLoadedByAll, CannotBeStrippedOff) {
   server.Execute("d", "SELECT airlift.fence()");
   const Session session = server.Connect(stripped);
   EXPECT_THROW(session->Execute("INSERT INTO t VALUES (1)"), SqlError);
+  const Session replication = server.Connect(server.Superuser("d").With("replication", "database"));
+  EXPECT_THROW(replication->Execute("INSERT INTO t VALUES (1)"), SqlError);
   server.Execute("d", "SELECT airlift.unfence()");
   session->Execute("INSERT INTO t VALUES (1)");
   EXPECT_EQ(server.Value("d", "SELECT count(*) FROM t"), "1");
