@@ -83,9 +83,10 @@ bench: ## run the benchmarks (bench/*); each says what it measures
 docs: helper ## write docs/commands.md from the program's own help
 	scripts/generate-docs $(BUILD)/pg_airlift >docs/commands.md
 
-lint: ## check the formatting of all C++ sources, and that no function of the extension leaves anything to clean up
+lint: ## check the formatting of all C++ sources, that no function of the extension leaves anything to clean up, and the rooms
 	git ls-files '*.cpp' '*.h' | xargs -r clang-format --dry-run -Werror
 	test/regimes
+	test/rooms
 
 analyze: ## the second tier: clang-tidy and cppcheck; what they leave out stands in .clang-tidy and test/analyze
 	@cmake -S . -B $(BUILD) $(CMAKE_FLAGS)

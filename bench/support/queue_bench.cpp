@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "queue/task_kind.h"
 #include "queue/task_queue.h"
 #include "state/run_state.h"
-#include "state/task_kind.h"
 
 namespace airlift {
 namespace {

@@ -10,9 +10,9 @@
 #include "large_objects/sparse_writer.h"
 #include "pg/identifier.h"
 #include "pg/role.h"
+#include "queue/task_kind.h"
 #include "schema/rewrite.h"
 #include "schema/sql_lexer.h"
-#include "state/task_kind.h"
 
 namespace airlift {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "assess/check_runner.h"
 #include "extension_matrix.h"
+#include "findings/check_runner.h"
 #include "pg/connection.h"
 #include "source/extension_assess.h"
 

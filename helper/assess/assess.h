@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "assess/finding.h"
+#include "findings/finding.h"
 #include "pg/conninfo.h"
 
 namespace airlift {

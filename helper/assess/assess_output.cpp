@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "assess/check_runner.h"
 #include "base/format.h"
+#include "findings/check_runner.h"
 
 namespace airlift {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "assess/finding.h"
+#include "findings/finding.h"
 
 namespace airlift {
 

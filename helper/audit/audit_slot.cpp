@@ -6,9 +6,9 @@
 
 #include "base/patience.h"
 #include "pg/identifier.h"
-#include "replicate/catch_up.h"
-#include "replicate/slot.h"
 #include "selection/selection_store.h"
+#include "slots/catch_up.h"
+#include "slots/slot.h"
 #include "state/driver_lock.h"
 #include "state/seen_source.h"
 

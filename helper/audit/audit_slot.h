@@ -7,7 +7,7 @@
 #include "audit/since_verified.h"
 #include "compare/compare.h"
 #include "progress/progress.h"
-#include "replicate/replication_state.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

@@ -9,7 +9,7 @@
 #include "base/stop.h"
 #include "byte_order.h"
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

@@ -15,9 +15,9 @@
 #include "compare/compare_objects.h"
 #include "compare/jobs.h"
 #include "pg/identifier.h"
-#include "replicate/slot.h"
 #include "row_compare/row_examiner.h"
 #include "row_compare/row_merge.h"
+#include "slots/slot.h"
 #include "snapshot/source_snapshot.h"
 #include "state/seen_source.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "assess/finding.h"
 #include "compare/compare.h"
+#include "findings/finding.h"
 #include "live_compare/live_options.h"
 
 namespace airlift {

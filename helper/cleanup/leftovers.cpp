@@ -1,6 +1,6 @@
 #include "cleanup/leftovers.h"
 
-#include "replicate/slot.h"
+#include "slots/slot.h"
 
 namespace airlift {
 

@@ -3,8 +3,6 @@
 
 #include <memory>
 
-#include "archive/restore.h"
-#include "archive/script.h"
 #include "base/format.h"
 #include "base/terminal.h"
 #include "cli/cluster_arguments.h"
@@ -15,6 +13,8 @@
 #include "cluster/cluster_move.h"
 #include "engine/move.h"
 #include "replicate/replication.h"
+#include "restore/restore.h"
+#include "restore/script.h"
 
 namespace airlift {
 

@@ -11,9 +11,9 @@
 #include "engine/move.h"
 #include "pg/identifier.h"
 #include "pg/role.h"
+#include "pg/sql_text.h"
 #include "preflight/preflight.h"
 #include "prepare/prepare_report.h"
-#include "prepare/sql_text.h"
 #include "state/driver_lock.h"
 
 namespace airlift {

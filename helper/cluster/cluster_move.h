@@ -8,7 +8,7 @@
 
 #include "cluster/cluster_result.h"
 #include "cluster/database_creation.h"
-#include "engine/move_options.h"
+#include "preflight/move_options.h"
 #include "progress/progress.h"
 
 namespace airlift {

@@ -8,8 +8,8 @@
 
 #include "base/format.h"
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "prepare/prepare_report.h"
-#include "prepare/sql_text.h"
 #include "source/extension_client.h"
 
 namespace airlift {

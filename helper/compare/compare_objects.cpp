@@ -10,9 +10,9 @@
 #include "pg/identifier.h"
 #include "pg/role.h"
 #include "prepare/replication_role.h"
-#include "replicate/replication_state.h"
 #include "schema_compare/schema_compare.h"
 #include "sequences/sequences.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

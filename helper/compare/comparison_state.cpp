@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "queue/task_kind.h"
 #include "report/table_json.h"
-#include "state/task_kind.h"
 
 namespace airlift {
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "engine/plan.h"
+#include "queue/task_kind.h"
 #include "report/table_json.h"
-#include "state/task_kind.h"
+#include "tasks/plan.h"
 
 namespace airlift {
 

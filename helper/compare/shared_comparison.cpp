@@ -5,9 +5,9 @@
 #include "base/format.h"
 #include "compare/comparison_worker.h"
 #include "pg/identifier.h"
+#include "queue/task_kind.h"
 #include "report/table_json.h"
 #include "snapshot/source_snapshot.h"
-#include "state/task_kind.h"
 
 namespace airlift {
 

@@ -12,10 +12,10 @@
 #include "prepare/step.h"
 #include "progress/progress.h"
 #include "replicate/admin_route.h"
-#include "replicate/replication_state.h"
 #include "report/result.h"
 #include "report/signature.h"
 #include "selection/selection.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

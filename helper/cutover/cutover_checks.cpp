@@ -9,7 +9,7 @@
 #include "cutover/way_back.h"
 #include "pg/identifier.h"
 #include "prepare/secret.h"
-#include "replicate/slot.h"
+#include "slots/slot.h"
 #include "state/seen_source.h"
 #include "tune/tuning_steps.h"
 

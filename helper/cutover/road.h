@@ -14,7 +14,7 @@
 #include "base/fault_point.h"
 #include "base/stop.h"
 #include "progress/progress.h"
-#include "replicate/replication_state.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

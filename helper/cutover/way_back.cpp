@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
-#include "replicate/slot.h"
+#include "pg/sql_text.h"
+#include "slots/slot.h"
 
 namespace airlift {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "pg/connection.h"
-#include "replicate/replication_state.h"
 #include "replicate/subscription.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

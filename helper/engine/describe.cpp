@@ -4,15 +4,15 @@
 #include "base/format.h"
 #include "copy/table_copy.h"
 #include "engine/move.h"
-#include "engine/plan.h"
 #include "mapping/resolved_mapping.h"
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "preflight/preflight.h"
-#include "prepare/sql_text.h"
+#include "queue/task_kind.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
 #include "state/run_state.h"
-#include "state/task_kind.h"
+#include "tasks/plan.h"
 
 namespace airlift {
 

@@ -2,9 +2,9 @@
 
 #include "engine/load.h"
 #include "engine/worker.h"
+#include "queue/task_kind.h"
 #include "report/result.h"
 #include "source/extension_client.h"
-#include "state/task_kind.h"
 
 namespace airlift {
 

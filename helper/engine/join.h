@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/move_options.h"
 #include "pg/connection.h"
+#include "preflight/move_options.h"
 #include "progress/progress.h"
 
 namespace airlift {

@@ -7,10 +7,10 @@
 
 #include "engine/existing_keys.h"
 #include "engine/worker.h"
+#include "queue/task_kind.h"
 #include "schema/entry_store.h"
+#include "settings/load_memory.h"
 #include "state/driver_lock.h"
-#include "state/task_kind.h"
-#include "tune/load_memory.h"
 #include "tune/load_session.h"
 
 namespace airlift {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "catalog/relation.h"
-#include "engine/move_options.h"
 #include "pg/connection.h"
+#include "preflight/move_options.h"
 #include "progress/progress.h"
 #include "report/result.h"
 #include "schema/schema_mover.h"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/companion.h"
-#include "engine/move_options.h"
+#include "preflight/move_options.h"
 #include "progress/progress.h"
 #include "report/result.h"
 

@@ -1,6 +1,6 @@
 #include "engine/outcome.h"
 
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
 
 namespace airlift {
 

@@ -5,11 +5,11 @@
 #include "base/format.h"
 #include "digest/stream_digest.h"
 #include "engine/outcome.h"
-#include "engine/plan.h"
 #include "pg/identifier.h"
+#include "queue/task_kind.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
-#include "state/task_kind.h"
+#include "tasks/plan.h"
 
 namespace airlift {
 

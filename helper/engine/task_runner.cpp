@@ -5,13 +5,13 @@
 #include "archive/data_load.h"
 #include "copy/table_copy.h"
 #include "digest/stream_digest.h"
-#include "engine/plan.h"
 #include "large_objects/large_objects.h"
 #include "pg/identifier.h"
+#include "queue/task_kind.h"
 #include "schema/schema_mover.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
-#include "state/task_kind.h"
+#include "tasks/plan.h"
 
 namespace airlift {
 

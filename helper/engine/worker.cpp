@@ -5,7 +5,7 @@
 #include "base/fault_point.h"
 #include "engine/join.h"
 #include "engine/task_runner.h"
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
 #include "tune/load_session.h"
 
 namespace airlift {

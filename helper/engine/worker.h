@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "catalog/relation.h"
-#include "engine/move_options.h"
+#include "preflight/move_options.h"
 #include "progress/progress.h"
 #include "queue/worker_pool.h"
 #include "report/result.h"

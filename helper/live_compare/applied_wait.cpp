@@ -8,8 +8,8 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "pg/identifier.h"
-#include "replicate/catch_up.h"
-#include "replicate/lag.h"
+#include "slots/catch_up.h"
+#include "slots/lag.h"
 
 namespace airlift {
 

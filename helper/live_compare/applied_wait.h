@@ -10,7 +10,7 @@
 
 #include "live_compare/subscriptions.h"
 #include "pg/connection.h"
-#include "replicate/replication_state.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/plan.h"
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
+#include "tasks/plan.h"
 
 namespace airlift::planning {
 

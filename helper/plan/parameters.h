@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "plan/facts.h"
-#include "tune/load_settings.h"
+#include "settings/load_settings.h"
 
 namespace airlift::planning {
 

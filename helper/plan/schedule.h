@@ -8,7 +8,7 @@
 namespace airlift::planning {
 
 struct ScheduledTask {
-  std::string kind;   // state/task_kind.h
+  std::string kind;   // queue/task_kind.h
   int relation = -1;  // -1: none
   std::string what;   // for people
   int priority = 0;

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 #include "schema/client_program.h"
 #include "state/swapped_sides.h"
 

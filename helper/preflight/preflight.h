@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/move_options.h"
 #include "pg/connection.h"
+#include "preflight/move_options.h"
 #include "selection/selection.h"
 
 namespace airlift {

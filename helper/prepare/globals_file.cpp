@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 #include "schema/rewrite.h"
 #include "schema/sql_lexer.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

@@ -4,7 +4,7 @@
 
 #include "pg/batch.h"
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

@@ -4,8 +4,8 @@
 
 #include "model/state_schema.h"
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "prepare/role_rules.h"
-#include "prepare/sql_text.h"
 #include "prepare/step_store.h"
 
 namespace airlift {

@@ -6,9 +6,9 @@
 #include <cctype>
 
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "prepare/role_rules.h"
 #include "prepare/setting_plan.h"
-#include "prepare/sql_text.h"
 
 namespace airlift {
 

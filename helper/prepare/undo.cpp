@@ -7,7 +7,7 @@
 #include "prepare/prepare.h"
 #include "prepare/step_runner.h"
 #include "prepare/step_store.h"
-#include "replicate/replication_state.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

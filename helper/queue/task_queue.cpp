@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
 
 namespace airlift {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

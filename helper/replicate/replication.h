@@ -14,11 +14,11 @@
 #include "engine/companion.h"
 #include "progress/progress.h"
 #include "replicate/replication_options.h"
-#include "replicate/replication_state.h"
-#include "replicate/slot.h"
 #include "selection/selection.h"
+#include "slots/slot.h"
 #include "source/extension_prepare.h"
 #include "source/extension_replicate.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

@@ -10,8 +10,8 @@
 #include "prepare/reachability.h"
 #include "prepare/secret.h"
 #include "replicate/published_tables.h"
-#include "replicate/slot.h"
 #include "replicate/subscription.h"
+#include "slots/slot.h"
 #include "source/extension_prepare.h"
 
 namespace airlift {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "pg/identifier.h"
-#include "replicate/slot.h"
+#include "slots/slot.h"
 
 namespace airlift {
 

@@ -10,14 +10,14 @@
 #include "audit/audit_state.h"
 #include "base/format.h"
 #include "pg/identifier.h"
+#include "queue/task_kind.h"
 #include "replicate/admin_route.h"
-#include "replicate/slot.h"
 #include "replicate/subscription.h"
 #include "report/result.h"
+#include "slots/slot.h"
 #include "state/run_state.h"
 #include "state/seen_source.h"
 #include "state/swapped_sides.h"
-#include "state/task_kind.h"
 
 namespace airlift {
 

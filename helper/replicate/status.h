@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "pg/conninfo.h"
-#include "replicate/replication_state.h"
 #include "source/extension_replicate.h"
+#include "state/replication_state.h"
 #include "tune/tuning_steps.h"
 
 namespace airlift {

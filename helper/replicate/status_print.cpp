@@ -6,7 +6,7 @@
 
 #include "base/format.h"
 #include "pg/identifier.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

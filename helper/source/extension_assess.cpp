@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "assess/check_runner.h"
+#include "findings/check_runner.h"
 #include "source/extension_client.h"
 
 namespace airlift {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "assess/finding.h"
+#include "findings/finding.h"
 #include "pg/connection.h"
 
 namespace airlift {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 #include "source/extension_client.h"
 
 namespace airlift {

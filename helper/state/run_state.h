@@ -90,7 +90,4 @@ class RunState {
 // The queue of a load; a task waits for the copy of its relation.
 inline constexpr QueueTables kLoadQueue{"task", "relation", "awaited.kind = 'copy'"};
 
-// See state/task_kind.h; throws Error for an unknown kind.
-int TaskPriority(const std::string& kind);
-
 }  // namespace airlift

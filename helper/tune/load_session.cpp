@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "pg/batch.h"
-#include "tune/load_memory.h"
+#include "settings/load_memory.h"
 
 namespace airlift {
 

@@ -7,8 +7,8 @@
 
 #include "base/format.h"
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "plan/aws_name.h"
-#include "prepare/sql_text.h"
 
 namespace airlift {
 

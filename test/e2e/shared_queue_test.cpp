@@ -7,8 +7,8 @@
 #include <iostream>
 #include <thread>
 
+#include "queue/task_kind.h"
 #include "state/run_state.h"
-#include "state/task_kind.h"
 #include "support/move_test.h"
 
 namespace airlift::test {

@@ -8,8 +8,8 @@
 #include "fuzz/fuzz.h"
 #include "pg/conninfo.h"
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "plan/aws_name.h"
-#include "prepare/sql_text.h"
 #include "schema/client_program.h"
 
 using namespace airlift;

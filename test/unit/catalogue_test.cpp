@@ -10,12 +10,12 @@
 
 #include "../support/assess_coverage.h"
 #include "assess/catalogue_listing.h"
-#include "assess/check_runner.h"
-#include "assess/finding.h"
 #include "assess/reported_findings.h"
 #include "base/error.h"
 #include "checks/query_prefix.h"
 #include "extension_matrix.h"
+#include "findings/check_runner.h"
+#include "findings/finding.h"
 
 namespace airlift {
 namespace {

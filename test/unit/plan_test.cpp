@@ -1,10 +1,10 @@
-#include "engine/plan.h"
+#include "tasks/plan.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
 
 namespace airlift {
 namespace {

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "pg/sql_text.h"
 #include "prepare/prepare_report.h"
 #include "prepare/secret.h"
-#include "prepare/sql_text.h"
 
 namespace airlift {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 namespace airlift {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "tune/load_memory.h"
-#include "tune/load_settings.h"
+#include "settings/load_memory.h"
+#include "settings/load_settings.h"
 #include "tune/tune_output.h"
 #include "tune/tuning_steps.h"
 

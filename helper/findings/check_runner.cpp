@@ -1,4 +1,4 @@
-#include "assess/check_runner.h"
+#include "findings/check_runner.h"
 
 #include <nlohmann/json.hpp>
 

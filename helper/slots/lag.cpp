@@ -1,4 +1,4 @@
-#include "replicate/lag.h"
+#include "slots/lag.h"
 
 namespace airlift {
 

@@ -1,4 +1,4 @@
-#include "replicate/catch_up.h"
+#include "slots/catch_up.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 
 #include "base/format.h"
 #include "pg/identifier.h"
-#include "replicate/lag.h"
-#include "replicate/slot.h"
+#include "slots/lag.h"
+#include "slots/slot.h"
 
 namespace airlift {
 

@@ -41,6 +41,8 @@ inline constexpr TaskKind kTaskKinds[] = {
     {kCompareTableTask, 50, true, "tables"},
 };
 
+// Both throw Error for an unknown kind.
 const TaskKind& FindTaskKind(const std::string& name);
+int TaskPriority(const std::string& kind);
 
 }  // namespace airlift

@@ -1,4 +1,4 @@
-#include "tune/load_settings.h"
+#include "settings/load_settings.h"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "archive/restore.h"
+#include "restore/restore.h"
 
 namespace airlift {
 

@@ -1,4 +1,4 @@
-#include "assess/finding.h"
+#include "findings/finding.h"
 
 #include <algorithm>
 

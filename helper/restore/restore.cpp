@@ -1,4 +1,4 @@
-#include "archive/restore.h"
+#include "restore/restore.h"
 
 #include <fmt/format.h>
 
@@ -18,17 +18,17 @@
 #include "base/format.h"
 #include "engine/load.h"
 #include "engine/outcome.h"
-#include "engine/plan.h"
 #include "engine/resume.h"
 #include "engine/worker.h"
 #include "pg/identifier.h"
+#include "pg/sql_text.h"
 #include "preflight/preflight.h"
-#include "prepare/sql_text.h"
+#include "queue/task_kind.h"
 #include "report/signature.h"
 #include "schema/schema_mover.h"
 #include "selection/selection_store.h"
 #include "state/run_state.h"
-#include "state/task_kind.h"
+#include "tasks/plan.h"
 #include "tune/resting_tables.h"
 
 namespace airlift {

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "tune/load_memory.h"
+#include "settings/load_memory.h"
 
 namespace airlift {
 

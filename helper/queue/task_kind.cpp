@@ -1,7 +1,6 @@
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
 
 #include "base/error.h"
-#include "state/run_state.h"
 
 namespace airlift {
 

@@ -1,4 +1,4 @@
-#include "replicate/replication_state.h"
+#include "state/replication_state.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "assess/finding.h"
+#include "findings/finding.h"
 #include "pg/connection.h"
 
 namespace airlift {

@@ -1,4 +1,4 @@
-#include "prepare/sql_text.h"
+#include "pg/sql_text.h"
 
 #include <fmt/format.h>
 

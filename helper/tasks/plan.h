@@ -5,8 +5,8 @@
 
 #include "catalog/relation.h"
 #include "digest/image_query.h"
-#include "engine/move_options.h"
 #include "large_objects/large_objects.h"
+#include "preflight/move_options.h"
 #include "state/run_state.h"
 
 namespace airlift {

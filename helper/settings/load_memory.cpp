@@ -1,4 +1,4 @@
-#include "tune/load_memory.h"
+#include "settings/load_memory.h"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pg/connection.h"
-#include "replicate/replication_state.h"
+#include "state/replication_state.h"
 
 namespace airlift {
 

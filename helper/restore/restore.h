@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/move_options.h"
+#include "preflight/move_options.h"
 #include "preflight/preflight.h"
 #include "progress/progress.h"
 #include "report/result.h"

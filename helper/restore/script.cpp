@@ -1,4 +1,4 @@
-#include "archive/script.h"
+#include "restore/script.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,8 +18,8 @@
 
 #include "base/byte_source.h"
 #include "engine/load.h"
+#include "pg/sql_text.h"
 #include "preflight/preflight.h"
-#include "prepare/sql_text.h"
 #include "schema/client_program.h"
 #include "state/run_state.h"
 

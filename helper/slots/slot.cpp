@@ -1,4 +1,4 @@
-#include "replicate/slot.h"
+#include "slots/slot.h"
 
 #include <fmt/format.h>
 

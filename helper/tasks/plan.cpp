@@ -1,8 +1,8 @@
-#include "engine/plan.h"
+#include "tasks/plan.h"
 
 #include <algorithm>
 
-#include "state/task_kind.h"
+#include "queue/task_kind.h"
 
 namespace airlift {
 
