@@ -177,11 +177,12 @@ TEST_F(Roads, ThroughAnArchive) {
     // The manifest speaks of the rows as they were: it proves those alone that the mapping leaves as they are.
     ExpectStatus(Restore({"--mapping", MappingOf(sample)}), kFailed, sample, "restore --archive --mapping");
     ExpectMapped(sample, "restore --archive --mapping");
-    for (const auto& table : Evidence().at("tables"))
+    const nlohmann::json evidence = Evidence();
+    for (const auto& table : evidence.at("tables"))
       EXPECT_EQ(table.at("verdict"),
                 sample.changed.contains(table.at("table").get<std::string>()) ? "not verified" : "verified")
           << table.dump();
-    EXPECT_EQ(Evidence().at("tables").size(), sample.mapped_tables);
+    EXPECT_EQ(evidence.at("tables").size(), sample.mapped_tables);
     ExpectStatus(Airlift("compare"), kVerified, sample, "compare");
     EmptyTarget();
     ExpectStatus(Restore(), kVerified, sample, "restore --archive");
