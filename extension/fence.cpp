@@ -210,7 +210,9 @@ void RaiseFence(AssistantCall* call) {
     FlushErrorState();
     AbortCurrentTransaction();
     MemoryContextSwitchTo(context);
+    HOLD_INTERRUPTS();  // a second cancel
     RunCommitted("SELECT airlift.lower_fence($1)", 1, parameters);
+    RESUME_INTERRUPTS();
     ReThrowError(error);
   }
   PG_END_TRY();
