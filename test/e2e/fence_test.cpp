@@ -247,6 +247,15 @@ TEST_F(Fence, HasItsOwnSessions) {
 }
 
 // An exemption is for one fence, not for the next one.
+TEST_F(Fence, LetsSessionsRemoveTheirTemporaryTables) {
+  Session session = Connect();
+  session->Execute("SELECT airlift.fence('test')");
+  session->Execute("CREATE TEMP TABLE own (i int)");
+  session->Execute("SELECT airlift.leave_fence()");
+  session.reset();
+  EXPECT_EQ(ValueOnce("SELECT count(*) FROM pg_class WHERE relname = 'own'", "0"), "0");
+}
+
 TEST_F(Fence, ForgetsExemptions) {
   RaiseFence();
   const Session first = Connect();
