@@ -431,6 +431,17 @@ TEST_F(Fence, IsForThoseWhoMay) {
 }
 
 // A session that does not end: its process is stopped.
+TEST_F(Fence, WaitsForNoLockBeyondItsTimeout) {
+  const Session idle = Connect();
+  const Session blocker = source().Connect("postgres");
+  blocker->Execute("BEGIN; LOCK TABLE pg_db_role_setting IN SHARE MODE");
+  auto error = std::async(std::launch::async, [&] { return ErrorOf("SELECT airlift.fence('test', '1 second')"); });
+  EXPECT_EQ(error.wait_for(std::chrono::seconds(8)), std::future_status::ready);
+  blocker->Execute("COMMIT");
+  EXPECT_THAT(error.get(), HasSubstr("55P03"));
+  idle->Execute("INSERT INTO t VALUES (-16)");
+}
+
 class StubbornSession : public Fence {
  protected:
   void SetUp() override {
