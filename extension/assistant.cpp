@@ -5,6 +5,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "libpq/pqsignal.h"
+#include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
@@ -113,7 +114,7 @@ void EndAbandoned(Assistant* assistant) {
 
 void CopyText(char (&to)[kAssistantText], const char* from) {
   const char* text = from == nullptr ? "" : from;
-  memcpy(to, text, strnlen(text, kAssistantText - 1));
+  memcpy(to, text, pg_mbcliplen(text, static_cast<int>(strlen(text)), kAssistantText - 1));
 }
 
 void ReportFailure(AssistantCall* call, const ErrorData* error) {

@@ -21,6 +21,7 @@ extern "C" {
 #include "storage/procarray.h"
 #include "storage/spin.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/pg_lsn.h"
 #include "utils/snapmgr.h"
 }
@@ -179,8 +180,19 @@ void RequireNoOtherWorkers(AssistantCall* call) {
 
 namespace {
 
+void LimitLockWaits(long milliseconds) {
+  SetConfigOption("lock_timeout", psprintf("%ld", milliseconds), PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+// Of the settings' table, which any ALTER DATABASE or ALTER ROLE locks until it commits.
+void LimitLockWaitsUntil(TimestampTz deadline) {
+  const TimestampTz left = (deadline - GetCurrentTimestamp()) / 1000;
+  LimitLockWaits(static_cast<long>(Max(1, Min(left, static_cast<TimestampTz>(INT_MAX)))));
+}
+
 void RaiseAndClear(AssistantCall* call) {
   FenceCall* fence = &call->fence;
+  RequireStillWanted(call);
   EndSessions(call);
   RequireNoOtherWorkers(call);
   const char* parameters[] = {fence->id};
@@ -199,6 +211,7 @@ void RaiseFence(AssistantCall* call) {
   pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
   char* role = psprintf("%u", call->role);
   const char* parameters[] = {fence->id, fence->reason, role};
+  LimitLockWaitsUntil(fence->deadline);
   RunCommitted("SELECT airlift.raise_fence($1, $2, $3::oid)", 3, parameters);
   MemoryContext context = CurrentMemoryContext;
   PG_TRY();
@@ -210,7 +223,10 @@ void RaiseFence(AssistantCall* call) {
     FlushErrorState();
     AbortCurrentTransaction();
     MemoryContextSwitchTo(context);
+    LimitLockWaits(0);
+    HOLD_INTERRUPTS();  // a second cancel
     RunCommitted("SELECT airlift.lower_fence($1)", 1, parameters);
+    RESUME_INTERRUPTS();
     ReThrowError(error);
   }
   PG_END_TRY();

@@ -19,6 +19,7 @@ extern "C" {
 #include "catalog/pg_proc.h"
 #include "commands/dbcommands.h"
 #include "replication/logicalworker.h"
+#include "storage/ipc.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
@@ -278,6 +279,7 @@ bool HasWrittenRows() {
 
 void CheckCommit(XactEvent event, void*) {
   if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE) return;
+  if (proc_exit_inprogress) return;  // removes temporary tables
   if (maintenance_depth > 0 || maintained_transaction == CurrentTransactionNumber()) return;
   if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && IsFenced() && HasWrittenRows())
     Refuse("commit what was written");

@@ -247,6 +247,15 @@ TEST_F(Fence, HasItsOwnSessions) {
 }
 
 // An exemption is for one fence, not for the next one.
+TEST_F(Fence, LetsSessionsRemoveTheirTemporaryTables) {
+  Session session = Connect();
+  session->Execute("SELECT airlift.fence('test')");
+  session->Execute("CREATE TEMP TABLE own (i int)");
+  session->Execute("SELECT airlift.leave_fence()");
+  session.reset();
+  EXPECT_EQ(ValueOnce("SELECT count(*) FROM pg_class WHERE relname = 'own'", "0"), "0");
+}
+
 TEST_F(Fence, ForgetsExemptions) {
   RaiseFence();
   const Session first = Connect();
@@ -384,6 +393,19 @@ TEST_F(Fence, RefusesRolesThatWouldEscape) {
   Execute("DROP OWNED BY escaping; DROP ROLE escaping");
 }
 
+// Half a character could not be sent to a client of another encoding.
+TEST_F(Fence, CutsLongReasonsBetweenCharacters) {
+  Execute("CREATE ROLE wordy");
+  for (const char* prefix : {"x", "xx"}) {
+    Execute(std::string("DO $$ BEGIN EXECUTE format('ALTER ROLE wordy SET session_preload_libraries = %L', '") +
+            prefix + "' || repeat(chr(233), 1100)); END $$");
+    const Session session = Connect();
+    session->Execute("SET client_encoding = LATIN1");
+    EXPECT_THAT(ErrorOf(*session, "SELECT airlift.fence()"), HasSubstr("cannot be fenced")) << prefix;
+  }
+  Execute("DROP ROLE wordy");
+}
+
 TEST_F(Fence, RefusesACallerThatHasWritten) {
   EXPECT_THAT(ErrorOf("BEGIN; INSERT INTO t VALUES (-12); SELECT airlift.fence()"), HasSubstr("25001"));
   ExpectOpen();
@@ -409,6 +431,17 @@ TEST_F(Fence, IsForThoseWhoMay) {
 }
 
 // A session that does not end: its process is stopped.
+TEST_F(Fence, WaitsForNoLockBeyondItsTimeout) {
+  const Session idle = Connect();
+  const Session blocker = source().Connect("postgres");
+  blocker->Execute("BEGIN; LOCK TABLE pg_db_role_setting IN SHARE MODE");
+  auto error = std::async(std::launch::async, [&] { return ErrorOf("SELECT airlift.fence('test', '1 second')"); });
+  EXPECT_EQ(error.wait_for(std::chrono::seconds(8)), std::future_status::ready);
+  blocker->Execute("COMMIT");
+  EXPECT_THAT(error.get(), HasSubstr("55P03"));
+  idle->Execute("INSERT INTO t VALUES (-16)");
+}
+
 class StubbornSession : public Fence {
  protected:
   void SetUp() override {
@@ -469,6 +502,25 @@ TEST_F(StubbornSession, FenceIsTakenBackWhenItsWorkerIsEnded) {
   WaitUntilRaising();
   Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_airlift fence'");
   EXPECT_NE(error.get(), "");
+  ExpectTakenBack();
+}
+
+TEST_F(StubbornSession, FenceIsTakenBackHoweverOftenItsWorkerIsCancelled) {
+  auto error = std::async(std::launch::async, [&] { return ErrorOf("SELECT airlift.fence()"); });
+  WaitUntilRaising();
+  const Session blocker = source().Connect("postgres");
+  blocker->Execute("BEGIN; LOCK TABLE pg_db_role_setting IN SHARE MODE");
+  const std::string of_worker = " FROM pg_stat_activity WHERE backend_type = 'pg_airlift fence'";
+  source().Execute("postgres", "SELECT pg_cancel_backend(pid)" + of_worker);
+  std::string waits_for;
+  for (int i = 0; i < 200 && waits_for != "Lock"; ++i) {
+    waits_for = source().Value("postgres", "SELECT min(wait_event_type)" + of_worker);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  source().Execute("postgres", "SELECT pg_cancel_backend(pid)" + of_worker);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  blocker->Execute("COMMIT");
+  EXPECT_THAT(error.get(), HasSubstr("57014"));
   ExpectTakenBack();
 }
 
