@@ -463,6 +463,8 @@ std::vector<PreflightProblem> Replication::CheckChangesOnly() {
   std::vector<PreflightProblem> problems;
   CheckTakesWrites(target_, problems);
   Check(problems);
+  if (!record_ || record_->type == kChangesOnly)
+    CheckTablesAreLoaded({source_, target_, source_info_, options_, {}, selection_}, problems);
   return problems;
 }
 

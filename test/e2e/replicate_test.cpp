@@ -415,6 +415,15 @@ TEST_F(ReplicateFailure, PreflightTellsEverythingAtOnceAndChangesNothing) {
   EXPECT_EQ(OnTarget("SELECT to_regnamespace('airlift_state') IS NULL"), "t");
 }
 
+TEST_F(ReplicateFailure, ChangesAloneIntoATargetWithoutTheTablesAreRefused) {
+  const ProcessResult result = RunReplicate();
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.err, HasSubstr("are not on the target"));
+  EXPECT_THAT(result.err, HasSubstr("public.t"));
+  EXPECT_EQ(OnSource("SELECT count(*) FROM pg_publication"), "0");
+  EXPECT_EQ(OnSource("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
+}
+
 TEST_F(ReplicateFailure, AnAddressThatTheTargetCannotReachIsToldWithTheWayBack) {
   std::vector<std::string> arguments = {
       "migrate",           "--source",      SourceConnInfo(),        "--target",        TargetConnInfo(), "--type",
