@@ -718,7 +718,8 @@ CREATE FUNCTION airlift.user_relations(pattern text DEFAULT NULL)
         JOIN pg_catalog.pg_class c ON c.oid = m.relid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relpersistence <> 't'
-        AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        -- nor what a migration into this database left: replicated, it would get into the memory of the next one
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'airlift_state', 'airlift_fence')
         AND n.nspname !~ '^pg_(toast|temp)'
         AND NOT EXISTS (
             SELECT FROM pg_catalog.pg_depend d

@@ -30,6 +30,8 @@ ALTER TABLE f_root ATTACH PARTITION f_leaf_2 FOR VALUES IN (2);
 CREATE TABLE "Odd ""Pub"."g.Root '" (k int, w int NOT NULL) PARTITION BY LIST (k);
 CREATE TABLE g_leaf_with_key PARTITION OF "Odd ""Pub"."g.Root '" (PRIMARY KEY (w)) FOR VALUES IN (1);
 CREATE TABLE g_leaf_without PARTITION OF "Odd ""Pub"."g.Root '" FOR VALUES IN (2);
+-- What a migration into this database remembers is no part of it.
+CREATE SCHEMA airlift_state CREATE TABLE h_state (a int);
 
 -- What stands before the first colon of each line of DETAIL, for the rest may be the server's wording.
 CREATE FUNCTION refusal(arguments text) RETURNS TABLE (about text, why text) LANGUAGE plpgsql AS $$
@@ -230,7 +232,7 @@ WHERE p.pronamespace = 'airlift'::regnamespace AND p.provolatile = 'v'
     AND p.proname <> 'require_change_log' AND has_function_privilege('public', p.oid, 'EXECUTE')
 ORDER BY p.oid::regprocedure::text COLLATE "C";
 
-DROP SCHEMA pub, "Odd ""Pub", big CASCADE;
+DROP SCHEMA pub, "Odd ""Pub", big, airlift_state CASCADE;
 TRUNCATE airlift.change;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA airlift FROM regress_airlift_publisher;
 REVOKE ALL ON airlift.change FROM regress_airlift_publisher;

@@ -23,6 +23,7 @@
 #include "schema_compare/spelling.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
+#include "state/swapped_sides.h"
 
 namespace airlift {
 
@@ -308,6 +309,10 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   const SideFacts facts{FindExtension(source.connection()).has_value(), source.connection().server_major(),
                         target.server_major()};
   if (!facts.source_has_extension) result.notes.push_back(WithoutExtension({.digests = true}));
+  // No error: after a cutover the way back may be compared.
+  if (AreSwapped(source.connection(), target))
+    result.notes.push_back(
+        "the source holds the state of a migration that came from this target: are --source and --target swapped?");
   const ReadOnlyPair::Snapshots snapshots{source.id(), target_snapshot};
   Pace pace(options.pace, options.source, progress);
   const ComparedSelection selection(source.connection(), target, options.selection);

@@ -142,7 +142,10 @@ void Replication::PrepareSource() {
   std::vector<PreflightProblem> problems;
   for (const PrepareFinding& finding : result.findings)
     if (!finding.is_note) problems.push_back({finding.object + ": " + finding.detail, {}, finding.remedy});
-  if (const std::string list = Blockers(problems); !list.empty()) throw Error(list);
+  if (const std::string list = Blockers(problems); !list.empty())
+    throw Error(list, {},
+                "What was made on the source for this is recorded: the same command goes on, pg_airlift cleanup takes "
+                "it back.");
   if (publish && prepare.publication.empty()) PublishWithoutExtension(request);
   WatchDdl();
 }
@@ -460,6 +463,8 @@ std::vector<PreflightProblem> Replication::CheckChangesOnly() {
   std::vector<PreflightProblem> problems;
   CheckTakesWrites(target_, problems);
   Check(problems);
+  if (!record_ || record_->type == kChangesOnly)
+    CheckTablesAreLoaded({source_, target_, source_info_, options_, {}, selection_}, problems);
   return problems;
 }
 

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/format.h"
+#include "catalog/relation.h"
 #include "pg/batch.h"
 #include "pg/identifier.h"
 #include "prepare/reachability.h"
@@ -22,6 +24,7 @@ using Inputs = ReplicationCheckInputs;
 using Problems = std::vector<PreflightProblem>;
 
 constexpr bool kWarning = false;
+constexpr int kListedTables = 10;
 
 std::string Setting(Connection& connection, const char* name) {
   return connection.Query("SELECT pg_catalog.current_setting($1, true)", {name}).Text(0, 0);
@@ -302,6 +305,30 @@ constexpr Check kChecks[] = {
 };
 
 }  // namespace
+
+void CheckTablesAreLoaded(const ReplicationCheckInputs& in, std::vector<PreflightProblem>& problems) {
+  const std::vector<std::string> unlogged = UnloggedTables(in.source);
+  const Result tables = in.target.Query(
+      "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c "
+      "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p')");
+  std::set<std::pair<std::string, std::string>> there;
+  for (int row = 0; row < tables.rows(); ++row) there.emplace(tables.Text(row, 0), tables.Text(row, 1));
+  std::string list;
+  int missing = 0;
+  for (const Relation& relation : in.selection.Apply(in.source, LoadRelations(in.source))) {
+    const std::string name = DisplayName(relation.schema, relation.name);
+    if (relation.is_extension_configuration || there.contains({relation.schema, relation.name}) ||
+        std::find(unlogged.begin(), unlogged.end(), name) != unlogged.end())
+      continue;
+    if (++missing <= kListedTables) list += (list.empty() ? "" : ", ") + name;
+  }
+  if (missing == 0) return;
+  problems.push_back(
+      {fmt::format("{} tables of the source are not on the target", missing),
+       "Changes alone are for a target that is loaded already. Missing: " + list +
+           (missing > kListedTables ? " ..." : "."),
+       "Load it first: pg_airlift migrate --type full-load-and-cdc; or choose tables, as with --table."});
+}
 
 void CheckReplication(const ReplicationCheckInputs& inputs, std::vector<PreflightProblem>& problems) {
   for (const Check check : kChecks) check(inputs, problems);

@@ -21,6 +21,9 @@ struct ReplicationCheckInputs {
 
 void CheckReplication(const ReplicationCheckInputs& inputs, std::vector<PreflightProblem>& problems);
 
+// For changes alone: the tables whose changes would come must be on the target.
+void CheckTablesAreLoaded(const ReplicationCheckInputs& inputs, std::vector<PreflightProblem>& problems);
+
 // Tables that no publication can hold, quoted as patterns that match them alone.
 std::vector<std::string> UnloggedTables(Connection& source);
 

@@ -15,6 +15,7 @@
 #include "replicate/subscription.h"
 #include "report/result.h"
 #include "slots/slot.h"
+#include "state/driver_lock.h"
 #include "state/run_state.h"
 #include "state/seen_source.h"
 #include "state/swapped_sides.h"
@@ -247,7 +248,30 @@ void JudgeAudit(const AuditStatus& audit, MigrationStatus& status) {
   }
 }
 
+// What was begun, and ends only when its command is run again.
+void JudgeAbandoned(MigrationStatus& status) {
+  if (status.is_driven) return;
+  const auto phase = status.replication ? std::optional(status.replication->phase) : std::nullopt;
+  if (phase == MigrationPhase::kCuttingOver) {
+    status.attention.push_back(
+        "a cutover was begun, and nobody works on it: run it again, or pg_airlift cutover --abort takes it back");
+  } else if (phase == MigrationPhase::kFallingBack) {
+    status.attention.push_back(
+        "a fallback was begun, and nobody works on it: run it again, or pg_airlift fallback --abort takes it back");
+  } else if (status.load && status.load->stage != "finished") {
+    status.attention.push_back(
+        std::string("the load is not finished, and nobody works on it: run the same command again") +
+        (phase ? "; its slots keep WAL on the source, pg_airlift cleanup --abandon gives it up" : ""));
+  } else if (phase == MigrationPhase::kPreparing) {
+    status.attention.push_back(
+        "replication is not started, and nobody works on it: run the same command again; its slots keep WAL on the "
+        "source, "
+        "pg_airlift cleanup --abandon gives it up");
+  }
+}
+
 void Judge(MigrationStatus& status) {
+  JudgeAbandoned(status);
   if (status.audit) JudgeAudit(*status.audit, status);
   const bool forward = status.direction == Direction::kForward;
   for (const StreamStatus& stream : status.streams) {
@@ -375,6 +399,7 @@ MigrationStatus StatusCollector::Collect() {
     status.load = ReadLoad(*target);
     status.replication = ReplicationState(*target).Find();
     status.tuning = FindStandingTuning(*target);
+    status.is_driven = IsDriven(*target);
     if (!status.load && !status.replication) {
       status.unknown.push_back("the target holds no migration: schema airlift_state has nothing of one" +
                                HintOfSwappedSides(*target));

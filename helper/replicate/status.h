@@ -76,6 +76,7 @@ struct MigrationStatus {
   std::optional<ReplicationRecord> replication;
   std::optional<LoadStatus> load;
   StandingTuning tuning;
+  bool is_driven = false;  // a process works on it now
   Direction direction = Direction::kForward;
   std::string current_lsn;  // of the side that sends; "" where it cannot be asked
   std::vector<StreamStatus> streams;

@@ -24,4 +24,14 @@ void TakeDriverLock(Connection& target, DriverLock lock) {
   }
 }
 
+bool IsDriven(Connection& target, DriverLock lock) {
+  return target
+      .Query(
+          "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND classid = 20260 "
+          "AND objid = $1::pg_catalog.int8::pg_catalog.oid AND objsubid = 2 AND granted AND database = "
+          "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))",
+          {std::to_string(lock)})
+      .Boolean(0, 0);
+}
+
 }  // namespace airlift

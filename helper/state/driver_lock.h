@@ -13,4 +13,7 @@ enum DriverLock { kDatabaseDriver = 1, kClusterDriver = 5 };
 // session whose program was killed lives a moment longer.
 void TakeDriverLock(Connection& target, DriverLock lock = kDatabaseDriver);
 
+// Whether somebody holds it now.
+bool IsDriven(Connection& target, DriverLock lock = kDatabaseDriver);
+
 }  // namespace airlift

@@ -262,6 +262,9 @@ TEST_F(CutoverTest, SwappedSidesAreToldByTheStateThatTheSourceHolds) {
     EXPECT_THAT(result.out + result.err, HasSubstr("source and target are swapped")) << command;
   }
   EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_namespace WHERE nspname = 'airlift_state'"), "0");
+  const ProcessResult compared =
+      RunHelper({"compare", "--source", TargetConnInfo(), "--target", SourceConnInfo(), "--evidence", evidence_path_});
+  EXPECT_THAT(compared.out, HasSubstr("are --source and --target swapped?"));
 }
 
 // Found at the end, under the fence, it would have cost the application its sessions for nothing.

@@ -303,6 +303,24 @@ TEST_F(Failure, DryRunWritesNothing) {
   EXPECT_EQ(target().Psql(database(), "SELECT count(*) FROM pg_class; SELECT count(*) FROM pg_namespace"), before);
 }
 
+TEST_F(FailureWithoutExtension, ALoadThatNobodyWorksOnIsToldByStatus) {
+  source().Psql(database(), "CREATE TABLE t AS SELECT generate_series(1, 1000) AS a");
+  const auto run = StartHelperWithFaults("run.planned:1", Arguments("migrate"));
+  ExpectStopped(*run);
+  const std::vector<std::string> arguments = {"status", "--source", SourceConnInfo(), "--target", TargetConnInfo()};
+  ProcessResult status = RunHelper(arguments);
+  EXPECT_EQ(status.status, 0) << status.Describe();
+  run->Signal(SIGKILL);
+  run->Wait();
+  // The server takes a moment to notice.
+  for (int i = 0; i < 100 && status.status == 0; ++i) {
+    std::this_thread::sleep_for(100ms);
+    status = RunHelper(arguments);
+  }
+  EXPECT_EQ(status.status, kDiffers) << status.Describe();
+  EXPECT_NE(status.out.find("nobody works on it"), std::string::npos) << status.Describe();
+}
+
 TEST_F(Failure, ALockHeldOnASourceTable) {
   LoadSource(1000);
   const auto holder = source().Connect(database());

@@ -415,6 +415,33 @@ TEST_F(ReplicateFailure, PreflightTellsEverythingAtOnceAndChangesNothing) {
   EXPECT_EQ(OnTarget("SELECT to_regnamespace('airlift_state') IS NULL"), "t");
 }
 
+TEST_F(ReplicateFailure, ChangesAloneIntoATargetWithoutTheTablesAreRefused) {
+  const ProcessResult result = RunReplicate();
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.err, HasSubstr("are not on the target"));
+  EXPECT_THAT(result.err, HasSubstr("public.t"));
+  EXPECT_EQ(OnSource("SELECT count(*) FROM pg_publication"), "0");
+  EXPECT_EQ(OnSource("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
+}
+
+TEST_F(ReplicateFailure, AnAddressThatTheTargetCannotReachIsToldWithTheWayBack) {
+  std::vector<std::string> arguments = {
+      "migrate",           "--source",      SourceConnInfo(),        "--target",        TargetConnInfo(), "--type",
+      "full-load-and-cdc", "--from-target", "host=127.0.0.1 port=1", "--password-file", password_file_};
+  if (!is_native_) arguments.insert(arguments.end(), {"--admin-function", "managed.exec_as_admin"});
+  const ProcessResult result = RunHelper(arguments);
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_THAT(result.err, HasSubstr("It cannot connect from the target"));
+  EXPECT_THAT(result.err, HasSubstr("--from-target"));
+  EXPECT_THAT(result.err, HasSubstr("pg_airlift cleanup"));
+  const ProcessResult back = RunHelper({"cleanup", "--source", SourceConnInfo(), "--target", TargetConnInfo()});
+  EXPECT_EQ(back.status, kVerified) << back.Describe();
+  EXPECT_EQ(OnSource("SELECT (SELECT count(*) FROM pg_publication) + (SELECT count(*) FROM pg_roles "
+                     "WHERE rolname = 'airlift_replication')"),
+            "0");
+  EXPECT_EQ(OnTarget("SELECT to_regnamespace('airlift_state') IS NULL"), "t");
+}
+
 // A setting of the newest minor releases. An empty list allows nothing; a name that only contains the plugin's is
 // another one.
 TEST_F(ReplicateFailure, ASourceThatDoesNotLetPgoutputDecodeIsRefused) {
