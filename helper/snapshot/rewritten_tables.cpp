@@ -38,8 +38,15 @@ bool HasOlderRows(Connection& source, const StoredTable& table) {
       .Boolean(0, 0);
 }
 
-bool HasRows(Connection& source, const StoredTable& table) {
-  return source.Query("SELECT EXISTS (SELECT FROM ONLY " + QualifiedName(table.schema, table.name) + ")").Boolean(0, 0);
+bool HasRows(Connection& connection, const StoredTable& table) {
+  return connection.Query("SELECT EXISTS (SELECT FROM ONLY " + QualifiedName(table.schema, table.name) + ")")
+      .Boolean(0, 0);
+}
+
+// Marks() are those under the snapshot.
+bool HasHiddenRows(Connection& now, const StoredTable& table, const std::string& marks) {
+  // No block when its size was read: it had no rows that could be hidden.
+  return table.heap_blocks > 0 && HasRows(now, table) && (Marks(now, table.oid) != marks || HasOlderRows(now, table));
 }
 
 struct Emptied {
@@ -69,15 +76,17 @@ std::set<uint32_t> RewrittenTables(Connection& source) {
   return rewritten;
 }
 
+bool HidesRows(Connection& under_snapshot, Connection& now, const StoredTable& table) {
+  return !HasRows(under_snapshot, table) && HasHiddenRows(now, table, Marks(under_snapshot, table.oid));
+}
+
 std::set<uint32_t> RequireRowsStillShown(Connection& source, const std::string& snapshot_id,
                                          const std::vector<Relation>& relations) {
   std::set<uint32_t> oids;
   for (const Emptied& each : EmptiedTables(source, snapshot_id, relations)) {
     const StoredTable& table = *each.table;
     oids.insert(table.oid);
-    // No block when its size was read: it had no rows that could be hidden.
-    if (table.heap_blocks == 0 || !HasRows(source, table)) continue;
-    if (Marks(source, table.oid) == each.marks && !HasOlderRows(source, table)) continue;
+    if (!HasHiddenRows(source, table, each.marks)) continue;
     throw Error(
         fmt::format("source: table {} was rewritten while the database was read",
                     DisplayName(table.schema, table.name)),
