@@ -13,6 +13,7 @@
 #include "catalog/relation.h"
 #include "compare/compare_objects.h"
 #include "compare/compared_selection.h"
+#include "compare/hidden_rows.h"
 #include "compare/jobs.h"
 #include "compare/row_locator.h"
 #include "compare/shared_comparison.h"
@@ -107,6 +108,16 @@ class TableComparison {
       if (result.verdict == Verdict::kDiffers) differing.push_back({&states_[i].table, states_[i].differing, &result});
     }
     return differing;
+  }
+
+  // What is equal because nobody saw a row of it is not verified.
+  void DoubtHidden(Connection& source, Connection& target) {
+    HiddenRows hidden(options_.source, options_.target, source, target);
+    for (size_t i = 0; i < results_.size(); ++i) {
+      if (results_[i].verdict != Verdict::kVerified || !hidden.Has(states_[i].table)) continue;
+      results_[i].verdict = Verdict::kNotVerified;
+      results_[i].reason = kRewrittenMeanwhile;
+    }
   }
 
   // What has no rows to tell, and why: for the repair.
@@ -341,6 +352,7 @@ RunResult CompareDatabases(const CompareOptions& options, Progress& progress) {
   if (!options.repair.empty()) repair.emplace(target);
   std::vector<DifferingTable> differing;
   if (!shared) differing = tables.JudgeTables();
+  tables.DoubtHidden(source.connection(), target);
   if (options.max_rows > 0 || repair)
     RowLocator(options, snapshots, progress, facts, pace, repair ? &*repair : nullptr).Locate(std::move(differing));
   if (repair)

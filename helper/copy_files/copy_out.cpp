@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <mutex>
 
 #include "archive/snapshot_digests.h"
@@ -18,6 +19,7 @@
 #include "mapping/resolved_mapping.h"
 #include "pg/identifier.h"
 #include "selection/selection.h"
+#include "snapshot/rewritten_tables.h"
 #include "snapshot/source_snapshot.h"
 
 namespace airlift {
@@ -241,6 +243,7 @@ class CopyOutRun {
       for (Job& job : digests->TakeJobs()) jobs.push_back(std::move(job));
     }
     RunJobs(std::move(jobs), options_.jobs, options_.source, options_.source, {snapshot.id(), ""});
+    RefuseTornTables(snapshot.id());
     if (digests) TakeDigests(digests->TakeTables());
     manifest_.created_at = UtcNow();
     WriteCopyManifest(manifest_, options_.directory + "/" + kCopyManifestName);
@@ -248,6 +251,13 @@ class CopyOutRun {
   }
 
  private:
+  // What was read of one table.
+  struct Parts {
+    std::string name;
+    int parts = 0;
+    int64_t rows = 0;
+  };
+
   void AddTable(const Relation& relation, const ResolvedMapping* mapping) {
     CopiedTable table;
     table.table.relation = mapping == nullptr ? relation : mapping->AsItArrives(relation);
@@ -310,6 +320,21 @@ class CopyOutRun {
     file.rows = source.copied_rows();
     batch.Add(file.rows, 0);
     file.facts = output.Finish();
+    const std::lock_guard lock(mutex_);
+    Parts& parts = parts_of_[stored.oid];
+    parts.name = DisplayName(stored.schema, stored.name);
+    ++parts.parts;
+    parts.rows += file.rows;
+  }
+
+  // A part that was read before TRUNCATE, and another one behind it, are no state of the table.
+  void RefuseTornTables(const std::string& snapshot_id) {
+    Connection source(options_.source, Side::kSource);
+    for (const uint32_t oid : RequireRowsStillShown(source, snapshot_id, relations_))
+      if (const auto found = parts_of_.find(oid);
+          found != parts_of_.end() && found->second.parts > 1 && found->second.rows > 0)
+        throw Error(fmt::format("source: table {} was truncated while it was read in parts", found->second.name), {},
+                    "Begin anew.");
   }
 
   void TakeDigests(std::vector<ManifestTable> digested) {
@@ -330,6 +355,8 @@ class CopyOutRun {
   Progress& progress_;
   std::vector<Relation> relations_;  // the source's, in the order of the manifest's tables
   CopyManifest manifest_;
+  std::mutex mutex_;
+  std::map<uint32_t, Parts> parts_of_;  // by the OID of the table that holds the rows
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/format.h"
@@ -73,7 +74,13 @@ Side OtherSide(Side side) { return side == Side::kSource ? Side::kTarget : Side:
 
 }  // namespace
 
+bool CrossingResult::IsTakenBack() const {
+  return std::none_of(steps.begin(), steps.end(),
+                      [](const RoadStepOutcome& step) { return step.state == "not taken back"; });
+}
+
 int CrossingResult::ExitStatus() const {
+  if (!IsTakenBack()) return kExitFailed;
   if (comparison && comparison->DataVerdict() == Verdict::kDiffers) return kExitFindings;
   if (!blocked.empty()) return kExitFailed;
   return refused.empty() ? kExitDone : kExitFindings;

@@ -52,6 +52,8 @@ struct CrossingResult {
   std::vector<std::string> refused;  // what could not be done without stopping for it
   std::vector<std::string> notes;
 
+  // Nothing that was to be taken back stayed.
+  bool IsTakenBack() const;
   // kExitDone: the application writes to the other side; kExitFindings: the sides differ, or something was refused.
   int ExitStatus() const;
 };

@@ -43,6 +43,7 @@ class Cutover : public Crossing {
     RequireKnownReplication();
     RefuseAfterFallback();
     forward_ = state_.Subscriptions(Direction::kForward);
+    RefuseAfterFallback();
     if (options_.abort) return Abort();
     if (MustBeginAnew()) BeginAnew();
     if (!road_.HasBegun(kSteps[0].name)) {
@@ -61,7 +62,7 @@ class Cutover : public Crossing {
     } catch (const RoadBlocked& error) {
       result_.blocked = error.Report();
       const StopPause no_stop;
-      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(MigrationPhase::kReplicating);
+      if (result_.IsTakenBack()) state_.SetPhase(MigrationPhase::kReplicating);
       return End();
     }
     return End();
@@ -80,6 +81,17 @@ class Cutover : public Crossing {
 
   SourceFence Fence() { return SourceFence(Source()); }
 
+  // What a killed cutover had left to do would take the guard off the target, and tell that the application may write
+  // there.
+  void RefuseAfterFallback() const {
+    if (record_.phase != MigrationPhase::kFallingBack && record_.phase != MigrationPhase::kFallenBack) return;
+    throw Error(fmt::format("the migration is \"{}\": it was cut over, and the application goes back to the source",
+                            MigrationPhaseName(record_.phase)),
+                {},
+                "pg_airlift fallback goes on with a fallback that was begun. To move again: pg_airlift cleanup, an "
+                "empty target database, and migrate.");
+  }
+
   // The state says "open" in the transaction that opens.
   bool IsOpen() { return road_.IsDone(kOpenStep) || state_.Find()->phase == MigrationPhase::kOpen; }
 
@@ -87,12 +99,12 @@ class Cutover : public Crossing {
   // where a former attempt was taken back and could not record it, or somebody lifted the fence.
   bool MustBeginAnew() {
     if (options_.dry_run || IsOpen()) return false;
-    return road_.IsHalfTakenBack(kSteps[0].name) || (road_.IsDone(kFenceStep) && !Fence().IsUp());
+    return road_.IsHalfTakenBack(kSteps) || (road_.IsDone(kFenceStep) && !Fence().IsUp());
   }
   void BeginAnew() {
     progress_.Note("the source is not fenced any more: a former attempt is taken back, and the cutover begins anew");
     const std::string sentence = road_.TakeBack(*this, kSteps);
-    if (road_.HasBegun(kSteps[0].name) || road_.IsHalfTakenBack(kSteps[0].name))
+    if (road_.HasBegun(kSteps[0].name) || road_.IsHalfTakenBack(kSteps))
       throw Error("what a former attempt did could not be taken back", sentence);
     state_.SetPhase(MigrationPhase::kReplicating);
     record_.phase = MigrationPhase::kReplicating;
@@ -112,8 +124,13 @@ class Cutover : public Crossing {
       throw Error("the target is open: a cutover cannot be taken back any more", {},
                   "pg_airlift fallback brings the application back to the source.");
     Fence().Enter();
-    result_.notes.push_back(road_.TakeBack(*this, kSteps));
-    state_.SetPhase(MigrationPhase::kReplicating);
+    const std::string sentence = road_.TakeBack(*this, kSteps);
+    if (result_.IsTakenBack()) {
+      result_.notes.push_back(sentence);
+      state_.SetPhase(MigrationPhase::kReplicating);
+    } else {
+      result_.blocked = Error("not everything could be taken back", sentence).Report();
+    }
     return End();
   }
 

@@ -48,7 +48,7 @@ class Fallback : public Crossing {
     } catch (const RoadBlocked& error) {
       result_.blocked = error.Report();
       const StopPause no_stop;
-      if (!road_.HasBegun(kSteps[0].name)) state_.SetPhase(MigrationPhase::kOpen);
+      if (result_.IsTakenBack()) state_.SetPhase(MigrationPhase::kOpen);
       return End();
     }
     return End();
@@ -62,13 +62,13 @@ class Fallback : public Crossing {
   // As for the cutover: what was done under a fence that is down counts no more.
   bool MustBeginAnew() {
     if (options_.dry_run || road_.HasBegun(kOpenStep)) return false;
-    return road_.IsHalfTakenBack(kSteps[0].name) ||
+    return road_.IsHalfTakenBack(kSteps) ||
            (road_.IsDone(kSteps[0].name) && !Guard(Target(), AIRLIFT_STATE_SCHEMA).IsClosed());
   }
   void BeginAnew() {
     progress_.Note("the target is not fenced any more: a former attempt is taken back, and the fallback begins anew");
     const std::string sentence = road_.TakeBack(*this, kSteps);
-    if (road_.HasBegun(kSteps[0].name) || road_.IsHalfTakenBack(kSteps[0].name))
+    if (road_.HasBegun(kSteps[0].name) || road_.IsHalfTakenBack(kSteps))
       throw Error("what a former attempt did could not be taken back", sentence);
     state_.SetPhase(MigrationPhase::kOpen);
     record_.phase = MigrationPhase::kOpen;
@@ -86,8 +86,13 @@ class Fallback : public Crossing {
   CrossingResult Abort() {
     if (road_.IsDone(kOpenStep) || (road_.HasBegun(kOpenStep) && !Fence().IsUp()))
       throw Error("the source is open again: a fallback cannot be taken back", {}, "Begin a new migration.");
-    result_.notes.push_back(road_.TakeBack(*this, kSteps));
-    state_.SetPhase(MigrationPhase::kOpen);
+    const std::string sentence = road_.TakeBack(*this, kSteps);
+    if (result_.IsTakenBack()) {
+      result_.notes.push_back(sentence);
+      state_.SetPhase(MigrationPhase::kOpen);
+    } else {
+      result_.blocked = Error("not everything could be taken back", sentence).Report();
+    }
     return End();
   }
 
@@ -185,6 +190,8 @@ class Fallback : public Crossing {
       Show(Side::kSource, Fence().LiftStatement());
       return {};
     }
+    // Again: since the first look the comparison has taken its time, or the helper was away.
+    if (Fence().IsUp()) ProveSilence(Replicator(), back_);
     ReachFaultPoint(FaultPoint::kOpening);
     const StopPause no_stop;
     SourceFence fence = Fence();

@@ -97,8 +97,16 @@ class Road {
                             : "Could not take back " + failures + ". Run pg_airlift " + name_ + " --abort.";
   }
 
-  // True where steps are recorded, but not the first one: somebody began to take them back and did not end.
-  bool IsHalfTakenBack(const std::string& first) { return !HasBegun(first) && !records_.empty(); }
+  // True where a step is recorded, but not the end of one before it: somebody began to take them back and did not end.
+  template <typename Trip, size_t kCount>
+  bool IsHalfTakenBack(const RoadStep<Trip> (&steps)[kCount]) {
+    bool is_open = false;
+    for (const RoadStep<Trip>& step : steps) {
+      if (is_open && HasBegun(step.name)) return true;
+      is_open |= !IsDone(step.name);
+    }
+    return false;
+  }
 
   bool HasBegun(const std::string& step) { return Find(step).has_value(); }
   bool IsDone(const std::string& step) {

@@ -7,6 +7,7 @@
 #include "engine/outcome.h"
 #include "pg/identifier.h"
 #include "queue/task_kind.h"
+#include "snapshot/rewritten_tables.h"
 #include "snapshot/source_snapshot.h"
 #include "source/extension_client.h"
 #include "tasks/plan.h"
@@ -45,11 +46,6 @@ WHERE n.nspname = 'public' AND t.typtype IN ('d', 'e', 'r')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
                   AND d.objid = t.oid AND d.deptype IN ('e', 'i'))
 ORDER BY rank, object)";
-
-// Under a snapshot: pg_class is read as of it, pg_relation_filenode() tells of now.
-constexpr const char* kRewrittenQuery =
-    "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384 AND c.relfilenode <> 0 "
-    "AND pg_catalog.pg_relation_filenode(c.oid) <> c.relfilenode";
 
 // In batches: every object is locked until its transaction ends.
 void UnlinkLargeObjects(Connection& target) {
@@ -124,9 +120,7 @@ void StartLargeObjectsOver(RunState& state, Connection& source, Connection& targ
 
 // As RewrittenRelations(), in a transaction under the snapshot.
 std::set<int> RewrittenUnderSnapshot(Connection& source, const RunContext& context) {
-  const Result result = source.Query(kRewrittenQuery);
-  std::set<uint32_t> rewritten;
-  for (int row = 0; row < result.rows(); ++row) rewritten.insert(static_cast<uint32_t>(result.Integer(row, 0)));
+  const std::set<uint32_t> rewritten = RewrittenTables(source);
   std::set<int> relations;
   for (size_t i = 0; i < context.relations.size(); ++i)
     for (const StoredTable& table : context.relations[i].stored)
@@ -193,6 +187,7 @@ std::set<int> RewrittenRelations(Connection& source, const RunContext& context) 
 
 int StartRewrittenOver(RunState& state, Connection& source, Connection& target, const RunContext& context,
                        Progress& progress) {
+  RequireRowsStillShown(source, context.snapshot_id, context.relations);
   CopyJudge judge{state,   source,   target,
                   context, progress, "for it was truncated or rewritten on the source while it was read"};
   int again = 0;

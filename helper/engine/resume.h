@@ -16,14 +16,14 @@ namespace airlift {
 void KeepWhatIsStillTrue(RunState& state, Connection& source, Connection& target, RunContext& context,
                          Progress& progress);
 
-// Those of context.relations that were truncated or rewritten on the source since the snapshot was taken. Such tables
-// have other rows under the same snapshot than before, mostly none: TRUNCATE and most forms of ALTER TABLE are not
-// MVCC-safe (PostgreSQL's manual, "Caveats" of concurrency control).
+// Those of context.relations that were truncated or rewritten on the source since the snapshot was taken
+// (snapshot/rewritten_tables.h).
 std::set<int> RewrittenRelations(Connection& source, const RunContext& context);
 
 // Of these, once the queue is done: where what was copied is not what the snapshot shows now, the table is emptied and
 // its tasks are to be done again. Returns how many. Replication brings the TRUNCATE itself, later; a load without it
-// ends with what the source has under its snapshot.
+// ends with what the source has under its snapshot. Throws Error where a table was rewritten so that the snapshot does
+// not show rows any more which are there.
 int StartRewrittenOver(RunState& state, Connection& source, Connection& target, const RunContext& context,
                        Progress& progress);
 

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "compare/compare_objects.h"
+#include "compare/hidden_rows.h"
 #include "live_compare/applied_wait.h"
 #include "live_compare/key_recheck.h"
 #include "live_compare/live_table.h"
@@ -130,6 +131,12 @@ class LiveComparison {
             if (!table.suspects) table.suspects = std::make_unique<RowSpool>();
             table.suspects->Add(difference.key, "");
           });
+      HiddenRows hidden(options_.source, options_.target, source.connection(), target);
+      for (LiveTable* each : batch) {
+        if (each->result.verdict != Verdict::kVerified || !hidden.Has(each->table)) continue;
+        each->result.verdict = Verdict::kNotVerified;
+        each->result.reason = kRewrittenMeanwhile;
+      }
     }
     for (LiveTable* each : batch)
       if (each->suspects) Recheck(*each);

@@ -1,5 +1,7 @@
 // What a comparison must notice, and what it must not mistake for a difference, side by side: a copy of a verified move
 // is changed on the target and compared again.
+#include <thread>
+
 #include "support/move_test.h"
 
 namespace airlift::test {
@@ -220,6 +222,32 @@ TEST_F(Compare, QuietKeepsToTheVerdict) {
       RunHelper({"compare", "--source", SourceConnInfo(kPristine), "--target", TargetConnInfo(), "--quiet"});
   EXPECT_EQ(result.status, kVerified) << result.Describe();
   EXPECT_EQ(result.err, "");
+}
+
+// To the snapshots of both sides a table that was rewritten on both is empty.
+TEST_F(Compare, ATableRewrittenOnBothSidesMeanwhileIsNotVerified) {
+  source().Psql(database(), "CREATE TABLE rewritten AS SELECT g AS a FROM generate_series(1, 10) g");
+  target().Psql(
+      database(),
+      "CREATE TABLE rewritten AS SELECT g AS a FROM generate_series(1, 9) g; ALTER TABLE rewritten OWNER TO master");
+  const auto on_source = source().Connect(database()), on_target = target().Connect(database());
+  for (const auto* connection : {&on_source, &on_target})
+    (*connection)->Execute("BEGIN; ALTER TABLE rewritten ALTER COLUMN a TYPE bigint");
+  const auto run = StartHelper(Arguments("compare", {"--table", "rewritten"}));
+  const auto waits = [&](Cluster& cluster) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (cluster.Value(database(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && run->IsRunning() &&
+           std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  waits(source());
+  on_source->Execute("COMMIT");
+  waits(target());
+  on_target->Execute("COMMIT");
+  const ProcessResult result = run->Wait();
+  EXPECT_EQ(result.status, kFailed) << result.Describe();
+  EXPECT_EQ(EvidenceOf("public", "rewritten").value("reason", ""), "it was rewritten while it was compared");
+  EXPECT_EQ(Airlift("compare", {"--table", "rewritten"}).status, kDiffers);
 }
 
 TEST_F(Compare, RowsThatThePolicyMayHideAreNotVerified) {

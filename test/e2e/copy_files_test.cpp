@@ -293,6 +293,24 @@ TEST_F(CopyFilesTest, ATableReplacedWhileItIsWaitedForIsTold) {
   EXPECT_THAT(Problem(run->Wait()), HasSubstr("table public.a_child was dropped, renamed or replaced"));
 }
 
+// To the snapshot of copy-out a table that is rewritten under it is empty.
+TEST_F(CopyFilesTest, ATableRewrittenWhileItIsWaitedForIsTold) {
+  const auto waited_for = source().Connect(database());
+  waited_for->Execute("BEGIN; ALTER TABLE parent ALTER COLUMN v TYPE text USING v || '.'");
+  const auto run = StartHelper(OutArguments({"--table", "parent"}));
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (source().Value(database(), "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(20ms);
+  waited_for->Execute("COMMIT");
+  const ProcessResult told = run->Wait();
+  EXPECT_EQ(told.status, kFailed) << told.Describe();
+  EXPECT_THAT(told.err, HasSubstr("table public.parent was rewritten"));
+  EXPECT_FALSE(fs::exists(directory_ + "/pg_airlift.copy.json"));
+  const ProcessResult again = Out({"--table", "parent"});
+  EXPECT_EQ(again.status, 0) << again.Describe();
+}
+
 TEST_F(CopyFilesTest, ImportCommandsForAwsS3ArePrinted) {
   const ProcessResult result =
       Out({"--compress", "gzip", "--print-aws-s3", "bucket/some place", "--aws-region", "eu-west-1"});

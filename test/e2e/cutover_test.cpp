@@ -447,6 +447,60 @@ TEST_F(CutoverTest, CtrlCTakesItBack) {
   ExpectWritable(source());
 }
 
+// What could not be taken back is told by the exit status, too.
+TEST_F(CutoverTest, AnAbortThatLeavesSomethingIsNoSuccess) {
+  const auto run = StartHelperWithFaults("way-back.subscribed:1", Arguments("cutover", CrossingArguments()));
+  ASSERT_TRUE(AwaitFaultPoint(*run)) << run->Wait().Describe();
+  run->Signal(SIGKILL);
+  run->Wait();
+  const ProcessResult failed = Airlift("cutover", {"--abort"});
+  EXPECT_EQ(failed.status, kFailed) << failed.Describe();
+  EXPECT_THAT(failed.out, HasSubstr("not everything could be taken back"));
+  EXPECT_NE(source().Value(database(), "SELECT count(*) FROM pg_subscription"), "0");
+  const ProcessResult aborted = CutOver({"--abort"});
+  EXPECT_EQ(aborted.status, 0) << aborted.Describe();
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM pg_subscription"), "0");
+  EXPECT_EQ(Phase(), "replicating");
+  ExpectWritable(source());
+}
+
+// Its last step takes the guard off the target.
+TEST_F(CutoverTest, ACutoverThatWasKilledDoesNotGoOnAfterAFallback) {
+  const auto run = StartHelperWithFaults("road.opened:1", Arguments("cutover", CrossingArguments()));
+  ASSERT_TRUE(AwaitFaultPoint(*run)) << run->Wait().Describe();
+  run->Signal(SIGKILL);
+  run->Wait();
+  ASSERT_EQ(FallBack().status, 0);
+  const ProcessResult again = CutOver();
+  EXPECT_EQ(again.status, kFailed) << again.Describe();
+  EXPECT_THAT(again.err, HasSubstr("fallen back"));
+  ExpectRefused(target());
+  ExpectWritable(source());
+}
+
+// A write past the guard, after the comparison: it would stay behind on the target.
+TEST_F(CutoverTest, AFallbackIsNotOpenedWhereTheTargetWasWrittenAfterTheComparison) {
+  ASSERT_EQ(CutOver().status, 0);
+  const auto run = StartHelperWithFaults(
+      "road.finished:6",
+      Arguments("fallback", {"--fallback-role", "way_back", "--fallback-password-file", back_password_file_}));
+  ASSERT_TRUE(AwaitFaultPoint(*run)) << run->Wait().Describe();
+  ASSERT_EQ(target().Value(database(),
+                           "SELECT string_agg(step, ' ') FROM airlift_state.road_step WHERE road = "
+                           "'fallback' AND step = 'verify' AND is_done"),
+            "verify");
+  target().Execute(database(), "SET session_replication_role = replica; INSERT INTO audit VALUES ('late')");
+  run->Signal(SIGCONT);
+  const ProcessResult blocked = run->Wait();
+  EXPECT_EQ(blocked.status, kFailed) << blocked.Describe();
+  EXPECT_THAT(blocked.out, HasSubstr("1 changes were written after the fence"));
+  EXPECT_EQ(Phase(), "open");
+  ExpectRefused(source());
+  const ProcessResult back = FallBack();
+  EXPECT_EQ(back.status, 0) << back.Describe();
+  EXPECT_EQ(source().Value(database(), "SELECT count(*) FROM audit WHERE what = 'late'"), "1");
+}
+
 TEST_F(CutoverTest, CleanupLeavesNothing) {
   const ProcessResult early = CleanUp();
   EXPECT_EQ(early.status, kFailed) << early.Describe();

@@ -174,6 +174,41 @@ TEST_F(FailureWithoutExtension, AParentThatStartsOverLeavesItsHeirsAlone) {
   ExpectSameContents();
 }
 
+// To older snapshots a table that was rewritten is empty, though nobody took its rows away.
+TEST_F(FailureWithoutExtension, ATableRewrittenMeanwhileIsToldAndNotVerified) {
+  source().Psql(
+      database(),
+      "CREATE TABLE t AS SELECT g AS a, g::text AS b FROM generate_series(1, 1000) g; "
+      "CREATE TABLE without_toast AS SELECT generate_series(1, 1000) AS a; ALTER TABLE without_toast SET UNLOGGED; "
+      "CREATE TABLE cut AS SELECT 'before' AS a; CREATE TABLE small_cut AS SELECT 1 AS a; CREATE TABLE vacuumed AS "
+      "SELECT g, g::text AS b FROM generate_series(1, 1000) g");
+  for (const auto& [rewriting, table] :
+       {std::pair("ALTER TABLE t ALTER COLUMN a TYPE int USING a + 1", "t"),
+        std::pair("ALTER TABLE without_toast SET LOGGED", "without_toast"),
+        // As pg_repack does it.
+        std::pair("CREATE TABLE new_file AS SELECT * FROM without_toast;\n"
+                  "UPDATE pg_class c SET relfilenode = o.relfilenode FROM pg_class o WHERE (c.relname, o.relname) IN "
+                  "(('without_toast', 'new_file'), ('new_file', 'without_toast'));\nDROP TABLE new_file",
+                  "without_toast")}) {
+    const auto run = StartHelperWithFaults("run.planned:1", Arguments("migrate", {"--restart"}));
+    ExpectStopped(*run);
+    source().Psql(database(), rewriting);
+    run->Signal(SIGCONT);
+    ExpectFailed(run->Wait(), std::string("table public.") + table + " was rewritten");
+  }
+  const auto again = StartHelperWithFaults("run.source-read:1", Arguments("migrate", {"--restart"}));
+  ExpectStopped(*again);
+  // Neither hides rows that are there: they are gone in truth, or still shown.
+  source().Psql(database(),
+                "TRUNCATE cut, small_cut; INSERT INTO cut VALUES ('after'); INSERT INTO small_cut VALUES (2);\nVACUUM "
+                "FULL vacuumed");
+  again->Signal(SIGCONT);
+  const ProcessResult result = again->Wait();
+  EXPECT_EQ(result.status, kVerified) << result.Describe();
+  for (const char* table : {"t", "without_toast", "vacuumed"})
+    EXPECT_EQ(target().Value(database(), std::string("SELECT count(*) FROM ") + table), "1000") << table;
+}
+
 TEST_F(Failure, AWrongPassword) {
   ProcessResult result = RunHelper({"migrate", "--source", SourceConnInfo(), "--target",
                                     target().Login(database(), "master", "wrong-s3cret").ToString()});
