@@ -43,7 +43,6 @@ class Cutover : public Crossing {
     RequireKnownReplication();
     RefuseAfterFallback();
     forward_ = state_.Subscriptions(Direction::kForward);
-    RefuseAfterFallback();
     if (options_.abort) return Abort();
     if (MustBeginAnew()) BeginAnew();
     if (!road_.HasBegun(kSteps[0].name)) {
@@ -71,18 +70,10 @@ class Cutover : public Crossing {
  private:
   static const RoadStep<Cutover> kSteps[14];
 
-  // Every step is on record as done, and yet the application must not write to the target.
-  void RefuseAfterFallback() const {
-    if (record_.phase != MigrationPhase::kFallingBack && record_.phase != MigrationPhase::kFallenBack) return;
-    throw Error(fmt::format("the migration is \"{}\": this cutover is over", MigrationPhaseName(record_.phase)),
-                "The application was brought back to the source.",
-                "To try again: pg_airlift cleanup, an empty target database, and pg_airlift migrate.");
-  }
-
   SourceFence Fence() { return SourceFence(Source()); }
 
-  // What a killed cutover had left to do would take the guard off the target, and tell that the application may write
-  // there.
+  // Steps that are on record as done would be told as if the application might write to the target, and what a killed
+  // cutover had left to do would take the guard off it.
   void RefuseAfterFallback() const {
     if (record_.phase != MigrationPhase::kFallingBack && record_.phase != MigrationPhase::kFallenBack) return;
     throw Error(fmt::format("the migration is \"{}\": it was cut over, and the application goes back to the source",
