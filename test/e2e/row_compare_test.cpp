@@ -661,7 +661,7 @@ TEST_F(Rows, SettingsOfTheTargetAreNoDifference) {
 }
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr long kMostMemory = 1024 * 1024;  // it keeps what is freed
+constexpr long kMostMemory = 2048 * 1024;  // it keeps what is freed, and puts space between what is not
 #else
 constexpr long kMostMemory = 256 * 1024;
 #endif
