@@ -77,7 +77,12 @@ std::set<uint32_t> RewrittenTables(Connection& source) {
 }
 
 bool HidesRows(Connection& under_snapshot, Connection& now, const StoredTable& table) {
-  return !HasRows(under_snapshot, table) && HasHiddenRows(now, table, Marks(under_snapshot, table.oid));
+  // The lock is given back: a TRUNCATE that waited for it would hold up `now`, for ever.
+  under_snapshot.Execute("SAVEPOINT pg_airlift_rows");
+  const bool shows_rows = HasRows(under_snapshot, table);
+  const std::string marks = Marks(under_snapshot, table.oid);
+  under_snapshot.Execute("ROLLBACK TO SAVEPOINT pg_airlift_rows; RELEASE SAVEPOINT pg_airlift_rows");
+  return !shows_rows && HasHiddenRows(now, table, marks);
 }
 
 std::set<uint32_t> RequireRowsStillShown(Connection& source, const std::string& snapshot_id,
