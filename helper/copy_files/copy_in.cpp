@@ -171,6 +171,7 @@ class CopyInRun {
     std::map<TableName, std::set<std::string>> present;
     for (const Relation& relation : LoadRelations(target_))
       for (const Column& column : relation.columns) present[{relation.schema, relation.name}].insert(column.name);
+    const ColumnTypes types = manifest_.format.name == "binary" ? ReadColumnTypes(target_) : ColumnTypes();
     std::vector<std::string> problems;
     for (const IncomingTable& table : tables_) {
       const Relation& relation = table.copied->table.relation;
@@ -183,6 +184,13 @@ class CopyInRun {
         if (!found->second.contains(column.name))
           problems.push_back(fmt::format("table {} of the target has no column {}", relation.display_name(),
                                          DisplayName(column.name)));
+      for (const auto& [column, type] : table.copied->types)
+        if (const auto other = types.find({relation.schema, relation.name, column});
+            other != types.end() && !SameBytesMeanTheSame(type, other->second))
+          problems.push_back(
+              fmt::format("column {} of table {} is {} in the files and {} on the target, where its "
+                          "bytes mean something else",
+                          DisplayName(column), relation.display_name(), type.name, other->second.name));
     }
     if (!problems.empty())
       throw Error(Joined(problems), {},

@@ -51,15 +51,19 @@ json ToJson(const CopiedTable& table) {
   json entry = airlift::ToJson(table.table);
   entry["copied_columns"] = table.columns;
   entry["files"] = std::move(files);
+  for (const auto& [column, type] : table.types) entry["types"][column] = {{"oid", type.oid}, {"name", type.name}};
   if (!table.mapped.empty()) entry["mapped"] = table.mapped;
   return entry;
 }
 
 CopiedTable TableFromJson(const json& value) {
-  CopiedTable table{ManifestTableFromJson(value), value.at("copied_columns").get<std::vector<std::string>>(), {}, {}};
+  CopiedTable table{ManifestTableFromJson(value), value.at("copied_columns").get<std::vector<std::string>>(), {}};
   for (const json& file : value.at("files"))
     table.files.push_back(
         {file.at("name"), file.at("rows"), {file.at("size"), ParseDigestText(file.at("digest").get<std::string>())}});
+  if (value.contains("types"))
+    for (const auto& [column, type] : value.at("types").items())
+      table.types[column] = {type.at("oid"), type.at("name")};
   table.mapped = value.value("mapped", "");
   return table;
 }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "archive/manifest.h"
 #include "base/compression.h"
+#include "catalog/column_types.h"
 
 namespace airlift {
 
@@ -39,7 +41,8 @@ struct CopiedTable {
   ManifestTable table;               // as it arrives; relation.condition: of the rows that were copied
   std::vector<std::string> columns;  // in the files, in their order: without generated ones
   std::vector<CopyFile> files;
-  std::string mapped = {};  // for people: what a table mapping made of which table; "" for nothing
+  std::map<std::string, ColumnType> types = {};  // in binary form: of `columns`, but those that a mapping computes
+  std::string mapped = {};                       // for people: what a table mapping made of which table; "" for nothing
 };
 
 struct CopyManifest {

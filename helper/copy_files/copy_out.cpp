@@ -234,6 +234,7 @@ class CopyOutRun {
     relations_ = selection.IsEverything() ? ChooseTables(source, options_) : ChooseTables(source, options_, selection);
     for (const Relation& relation : relations_) RefuseForeignBinary(relation, options_);
     MakeDirectory(options_.directory);
+    if (options_.format.name == "binary") types_ = ReadColumnTypes(source);
     for (const Relation& relation : relations_) AddTable(relation, selection.mapping());
     std::vector<Job> jobs = MakeJobs();
     const std::atomic<bool> never{false};
@@ -266,6 +267,12 @@ class CopyOutRun {
       table.mapped = relation.display_name() + ": " + mapped->Describe();
     for (const Column& column : table.table.relation.columns)
       if (!column.is_generated) table.columns.push_back(column.name);
+    for (size_t i = 0; i < relation.columns.size(); ++i) {
+      const Column& column = relation.columns[i];
+      const auto type = types_.find({relation.schema, relation.name, column.name});
+      if (type != types_.end() && !column.is_generated && column.expression.empty())
+        table.types[table.table.relation.columns.at(i).name] = type->second;  // as a mapping names it
+    }
     manifest_.tables.push_back(std::move(table));
   }
 
@@ -355,6 +362,7 @@ class CopyOutRun {
   Progress& progress_;
   std::vector<Relation> relations_;  // the source's, in the order of the manifest's tables
   CopyManifest manifest_;
+  ColumnTypes types_;  // where rows go in binary form
   std::mutex mutex_;
   std::map<uint32_t, Parts> parts_of_;  // by the OID of the table that holds the rows
 };

@@ -125,6 +125,18 @@ TEST_F(CopyFilesTest, RowsComeBackAsTheyWereInEveryFormat) {
   EXPECT_EQ(OnTarget("SELECT count(*) FROM parts"), "5000");
 }
 
+// Eight bytes of a bigint are a double precision, too.
+TEST_F(CopyFilesTest, BinaryRowsGoIntoColumnsOfTheirTypeOnly) {
+  source().Psql(database(), "CREATE TABLE typed AS SELECT 5::bigint AS a, 'x'::text AS b");
+  Master()->Execute("CREATE TABLE typed (a double precision, b varchar)");
+  ExpectDone(Out({"--format", "binary", "--table", "typed"}));
+  EXPECT_THAT(Problem(In()), HasSubstr("column a of table public.typed is bigint in the files and double precision"));
+  EXPECT_EQ(OnTarget("SELECT count(*) FROM typed"), "0");
+  Master()->Execute("CREATE DOMAIN whole AS bigint; ALTER TABLE typed ALTER a TYPE whole");
+  ExpectDone(In());
+  EXPECT_EQ(OnTarget("SELECT a FROM typed"), "5");
+}
+
 TEST_F(CopyFilesTest, SomeRowsAndColumnsAreProvedAsSuch) {
   ExpectDone(Out({"--table", "parts", "--table", "parent", "--where", "parts=k % 7 = 0 -- sevens", "--columns",
                   "parent=v", "--parts", "2"}));
