@@ -95,7 +95,7 @@ TEST_F(Databases, HostileNamesCannotForgeALineOfTheOutput) {
 }
 
 TEST_F(Databases, ThousandsOfTables) {
-  const std::string count = SlowTests() ? "20000" : "2000";
+  const std::string count = SlowTests() ? "10000" : "2000";
   // pg_dump locks them all.
   if (SlowTests()) {
     source().Execute("postgres", "ALTER SYSTEM SET max_locks_per_transaction = 512");
