@@ -1,6 +1,6 @@
 #include "schema/unwritten_grants.h"
 
-#include <cstdlib>
+#include <charconv>
 
 namespace airlift {
 
@@ -9,7 +9,11 @@ namespace {
 constexpr int kNoCreateInPublic = 15;
 
 // "13.16 (Debian 13.16-0+deb11u1)", "15devel"
-int Major(const std::string& version) { return std::atoi(version.c_str()); }
+int Major(const std::string& version) {
+  int major = 0;
+  std::from_chars(version.data(), version.data() + version.size(), major);
+  return major;
+}
 
 }  // namespace
 
